@@ -1,7 +1,20 @@
-export { assertNever } from './assert-never.js';
-export { backoffDelayMs, type BackoffPolicy } from './backoff.js';
-export { type Clock, systemClock } from './clock.js';
-export { AppError, type AppErrorOptions, ERROR_KINDS, type ErrorDetails, type ErrorKind, isAppError, messageOf } from './error.js';
-export { ID_PREFIXES, idPattern, type IdKind, isId, newId } from './id.js';
-export { microsToUsd, usdToMicros } from './money.js';
-export { ACTOR_KINDS, type Actor, type TenantContext, tenantContext } from './tenant-context.js';
+export { assertNever } from "./assert-never.js";
+export { backoffDelayMs, type BackoffPolicy } from "./backoff.js";
+export { type Clock, systemClock } from "./clock.js";
+export {
+  AppError,
+  type AppErrorOptions,
+  ERROR_KINDS,
+  type ErrorDetails,
+  type ErrorKind,
+  isAppError,
+  messageOf,
+} from "./error.js";
+export { ID_PREFIXES, idPattern, type IdKind, isId, newId } from "./id.js";
+export { microsToUsd, usdToMicros } from "./money.js";
+export {
+  ACTOR_KINDS,
+  type Actor,
+  type TenantContext,
+  tenantContext,
+} from "./tenant-context.js";

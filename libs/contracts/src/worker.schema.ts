@@ -1,0 +1,112 @@
+import { z } from "zod";
+import { idSchema, instantSchema, pageQuerySchema } from "./common.schema.js";
+import {
+  machineFactsSchema,
+  platformSchema,
+  skillIdSchema,
+  workerLoadSchema,
+} from "./machine.schema.js";
+
+export const WORKER_STATUSES = ["online", "busy", "paused", "offline"] as const;
+export type WorkerStatus = (typeof WORKER_STATUSES)[number];
+
+export const createEnrolmentTokenSchema = z.strictObject({
+  clusterId: idSchema("cluster").optional(),
+  skills: z
+    .array(z.union([skillIdSchema, z.literal("*")]))
+    .max(100)
+    .default(["*"]),
+  expiresInMs: z
+    .number()
+    .int()
+    .min(1000)
+    .max(7 * 24 * 3_600_000)
+    .default(3_600_000),
+});
+export type CreateEnrolmentToken = z.infer<typeof createEnrolmentTokenSchema>;
+
+/** The token is shown here and never again. */
+export const enrolmentTokenSchema = z.object({
+  id: idSchema("enrolmentToken"),
+  token: z.string(),
+  clusterId: idSchema("cluster"),
+  expiresAt: instantSchema,
+});
+
+export const enrolWorkerSchema = z.strictObject({
+  token: z.string().min(1).max(200),
+  name: z
+    .string()
+    .regex(
+      /^[a-zA-Z0-9][a-zA-Z0-9 ._-]{0,62}$/,
+      "must be 1 to 63 letters, digits, spaces, dots, dashes",
+    ),
+});
+export type EnrolWorker = z.infer<typeof enrolWorkerSchema>;
+
+export const enrolledWorkerSchema = z.object({
+  workerId: idSchema("worker"),
+  orgId: idSchema("organization"),
+  clusterId: idSchema("cluster"),
+  credential: z.string(),
+});
+export type EnrolledWorker = z.infer<typeof enrolledWorkerSchema>;
+
+/** What a worker of the https road tells after it started listening. */
+export const registerEndpointSchema = z.strictObject({
+  url: z.url().max(2000),
+  /** Bearer token that the worker expects from the control plane. */
+  token: z.string().min(32).max(200),
+  card: z.record(z.string(), z.unknown()),
+});
+
+export const workerViewSchema = z.object({
+  id: idSchema("worker"),
+  clusterId: idSchema("cluster"),
+  name: z.string(),
+  status: z.enum(WORKER_STATUSES),
+  paused: z.boolean(),
+  draining: z.boolean(),
+  road: z.enum(["tunnel", "https"]),
+  facts: machineFactsSchema.nullable(),
+  skills: z.array(z.string()),
+  grantedSkills: z.array(z.string()),
+  version: z.string().nullable(),
+  load: workerLoadSchema.nullable(),
+  runningTasks: z.number().int(),
+  metrics: z.object({
+    tasksCompleted: z.number().int(),
+    tasksFailed: z.number().int(),
+    avgDurationMs: z.number().nullable(),
+    totalCostUsd: z.number(),
+  }),
+  connectedAt: instantSchema.nullable(),
+  lastHeartbeatAt: instantSchema.nullable(),
+  createdAt: instantSchema,
+});
+export type WorkerView = z.infer<typeof workerViewSchema>;
+
+export const catalogQuerySchema = pageQuerySchema.extend({
+  skill: skillIdSchema.optional(),
+  platform: platformSchema.optional(),
+  toolchain: z
+    .string()
+    .max(130)
+    .optional()
+    .describe("Name, or name and version range: `node` or `node@>=20`"),
+  repository: z
+    .string()
+    .max(2000)
+    .optional()
+    .describe("Remote URL; any spelling of it"),
+  label: z.string().max(64).optional(),
+  online: z.stringbool().optional(),
+});
+export type CatalogQuery = z.infer<typeof catalogQuerySchema>;
+
+/** An entry of the catalog: the Agent Card and where it stands. */
+export const catalogEntrySchema = z.object({
+  workerId: idSchema("worker"),
+  status: z.enum(WORKER_STATUSES),
+  card: z.record(z.string(), z.unknown()),
+});
