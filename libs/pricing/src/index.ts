@@ -1,0 +1,2 @@
+export { affordableOutputTokens, costMicros, type TokenUsage, worstCaseMicros } from './cost.js';
+export { type ModelPrice, priceOf, PRICES } from './price-table.js';

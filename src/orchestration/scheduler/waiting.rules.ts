@@ -1,0 +1,52 @@
+import type { Reason } from '@coorchat/contracts';
+import { unmetNeeds } from './needs.rules.js';
+import type { PlaceableMachine, PlaceableTask, UnmetNeed } from './placement.types.js';
+
+const MAX_NAMED = 5;
+
+function names(machines: readonly PlaceableMachine[]): string {
+  const shown = machines.slice(0, MAX_NAMED).map(({ name }) => name);
+  const more = machines.length - shown.length;
+  return more > 0 ? `${shown.join(', ')} and ${more} more` : shown.join(', ');
+}
+
+function reason(code: string, message: string, machines: readonly PlaceableMachine[]): Reason {
+  return { code, message, details: { machines: machines.slice(0, MAX_NAMED).map(({ workerId }) => workerId) } };
+}
+
+function describe({ need, has }: UnmetNeed): string {
+  return has === null ? need : `${need} (it has ${has})`;
+}
+
+function nearest(task: PlaceableTask, machines: readonly PlaceableMachine[]): Reason {
+  const [first] = machines
+    .map((machine) => ({ machine, unmet: unmetNeeds(task, machine) }))
+    .sort((a, b) => a.unmet.length - b.unmet.length || a.machine.workerId.localeCompare(b.machine.workerId));
+  if (!first) {
+    return reason('scheduler.no_workers', 'No worker is enrolled yet: enrol a machine with coorchat-worker.', []);
+  }
+  const lacks = first.unmet.map(describe).join('; ');
+  return reason(
+    'scheduler.no_machine',
+    `No machine meets this task's needs. The nearest, ${first.machine.name}, lacks: ${lacks}.`,
+    [first.machine],
+  );
+}
+
+/** Why a task has no machine now, and which machines would do. `suitable` meet every hard need. */
+export function explainWaiting(
+  task: PlaceableTask,
+  machines: readonly PlaceableMachine[],
+  suitable: readonly PlaceableMachine[],
+): Reason {
+  if (suitable.length === 0) return nearest(task, machines);
+  const connected = suitable.filter((machine) => machine.connected);
+  const taking = connected.filter((machine) => !machine.paused && !machine.draining);
+  if (taking.length > 0) {
+    return reason('scheduler.machines_busy', `Waiting for a free slot on ${names(taking)}.`, taking);
+  }
+  if (connected.length > 0) {
+    return reason('scheduler.machines_paused', `${names(connected)} would do: resume it, or wait.`, connected);
+  }
+  return reason('scheduler.machines_offline', `${names(suitable)} would do, but is offline: start it.`, suitable);
+}
