@@ -212,14 +212,15 @@ describe('place, for any tasks and machines', () => {
     );
   });
 
-  it('lets no task wait while a machine that would do has a free slot', () => {
+  it('lets no task wait while a machine that would do, and did not fail it, has a free slot', () => {
     fc.assert(
       fc.property(tasks, machines, (givenTasks, givenMachines) => {
         const { placed, waiting } = place(givenTasks, givenMachines);
         for (const { taskId } of waiting) {
           const given = find(givenTasks, (candidate) => candidate.taskId === taskId);
           for (const candidate of givenMachines) {
-            if (!candidate.connected || candidate.paused || unmetNeeds(given, candidate).length > 0) continue;
+            if (!candidate.connected || candidate.paused || given.avoidWorkers.includes(candidate.workerId)) continue;
+            if (unmetNeeds(given, candidate).length > 0) continue;
             const used = placed.filter(({ workerId }) => workerId === candidate.workerId).length;
             expect(used + candidate.takenSlots.size).toBe(candidate.maxConcurrent);
           }
