@@ -1,0 +1,32 @@
+export { SchedulingLedger, type TakeReadyOptions } from './scheduling-ledger.store.js';
+export type { ClusterPolicy, NewAttempt, ReadyTask, TakenSlot, WaitingRow } from './scheduling.types.js';
+export { type AddedCost, AttemptLedger, type ExpireOptions, type LeaseTickOptions } from './attempt-ledger.store.js';
+export type {
+  ApplyOutcome,
+  ApplyStatus,
+  AttemptEnd,
+  AttemptLogEntry,
+  AttemptUpdate,
+  AttemptVerdict,
+  BlobAddress,
+  CancelDue,
+  ExtendedLease,
+  HeldAttempt,
+  HolderEpoch,
+  SendableAttempt,
+} from './attempt.types.js';
+export { WorkService } from './work.service.js';
+export { type PlanOrigin, WorkPlans } from './work-plans.service.js';
+export { WorkDelivery } from './work-delivery.service.js';
+export type {
+  PendingDelivery,
+  PlanFault,
+  PlanningInput,
+  StorePlanOutcome,
+  SubmitOptions,
+  WorkListQuery,
+} from './work.types.js';
+export { Admission, type AdmissionDecision, type AdmissionRequest } from './admission.port.js';
+export { type OpenBudget, SpendingPort } from './spending.port.js';
+export { type HoldDecision, ModelMeter, type ModelHold, type ModelSettlement } from './model-meter.port.js';
+export { SkillCatalog } from './skill-catalog.port.js';

@@ -1,0 +1,62 @@
+import type { Checks, Constraints, Reason, WorkStatus } from '@coorchat/contracts';
+
+/** A problem of a plan, with the place of it: `tasks[2].dependsOn[0]`. */
+export interface PlanFault {
+  /** `task.plan_cycle`, `task.plan_unknown_dependency`, … */
+  readonly code: string;
+  readonly path: string;
+  readonly message: string;
+}
+
+/** What the planner reads of a work request that waits for its plan. */
+export interface PlanningInput {
+  readonly workRequestId: string;
+  readonly clusterId: string;
+  readonly poolId: string;
+  /** Give it back to `storePlan`: a request that changed meanwhile takes no plan. */
+  readonly version: number;
+  readonly description: string;
+  readonly constraints: Constraints;
+  /** Canonical URL, pinned base and declared checks. */
+  readonly repository: {
+    readonly id: string;
+    readonly url: string;
+    readonly baseCommit: string | null;
+    readonly checks: Checks;
+  } | null;
+  readonly deadlineAt: Date;
+}
+
+export type StorePlanOutcome =
+  | { readonly status: 'stored'; readonly taskCount: number }
+  /** The request changed, ended or was canceled meanwhile: drop the plan. */
+  | { readonly status: 'conflict' }
+  | { readonly status: 'invalid'; readonly faults: PlanFault[] };
+
+/** The commits that a work request ends with, to be delivered. */
+export interface PendingDelivery {
+  readonly workRequestId: string;
+  readonly repositoryId: string;
+  readonly base: string;
+  readonly head: string;
+  readonly bundleDigest: string;
+  /** `coorchat/<work request id>`. */
+  readonly branch: string;
+  readonly filesChanged: readonly string[];
+  readonly flags: readonly string[];
+}
+
+export interface SubmitOptions {
+  readonly idempotencyKey?: string;
+}
+
+export interface WorkListQuery {
+  readonly limit: number;
+  readonly cursor?: string;
+  readonly status?: WorkStatus;
+}
+
+export interface FailRequest {
+  readonly workRequestId: string;
+  readonly reason: Reason;
+}
