@@ -112,3 +112,4 @@ export {
   type ApiKeyView,
 } from "./key.schema.js";
 export { SCOPES, WORKER_SCOPES, KEY_SCOPES, type Scope } from "./scopes.js";
+export { canonicalUrl, repositoryName, transportUrl } from './repository-url.js';
