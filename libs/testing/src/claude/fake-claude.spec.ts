@@ -22,7 +22,10 @@ describe('FakeClaude', () => {
   afterEach(() => fake?.close());
 
   it('streams text and tool uses that the official SDK assembles', async () => {
-    const client = await clientFor(() => ({ text: 'Reading.', toolUses: [{ name: 'read_file', input: { path: 'a' } }] }));
+    const client = await clientFor(() => ({
+      text: 'Reading.',
+      toolUses: [{ name: 'read_file', input: { path: 'a' } }],
+    }));
     const message = await client.messages.stream(request('go')).finalMessage();
     expect(message.stop_reason).toBe('tool_use');
     expect(message.content).toMatchObject([

@@ -70,11 +70,12 @@ export class FakeClaude {
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = request.url?.split('?')[0];
-    if (request.method !== 'POST' || path !== '/v1/messages') {
+    const path = request.url?.split('?')[0] ?? '';
+    if (request.method !== 'POST' || !path.endsWith('/v1/messages')) {
       return sendFailure(response, { status: 404, errorType: 'not_found_error' });
     }
-    const call: FakeCall = { body: await readJson(request), headers: request.headers, number: this.calls.length + 1 };
+    const { headers } = request;
+    const call: FakeCall = { path, body: await readJson(request), headers, number: this.calls.length + 1 };
     this.calls.push(call);
     const turn = await this.#script(call);
     if (isFailure(turn)) return sendFailure(response, turn);

@@ -18,9 +18,12 @@ export interface FakeMessage {
 
 export function contentOf(answer: FakeAnswer, callNumber: number): ContentBlock[] {
   const text: ContentBlock[] = answer.text === undefined ? [] : [{ type: 'text', text: answer.text }];
-  const uses = (answer.toolUses ?? []).map(
-    ({ name, input }, index): ContentBlock => ({ type: 'tool_use', id: `toolu_${callNumber}_${index}`, name, input }),
-  );
+  const uses = (answer.toolUses ?? []).map(({ name, input }, index): ContentBlock => ({
+    type: 'tool_use',
+    id: `toolu_${callNumber}_${index}`,
+    name,
+    input,
+  }));
   return [...text, ...uses];
 }
 

@@ -60,6 +60,7 @@ export interface FakeFailure {
 export type FakeTurn = FakeAnswer | FakeFailure;
 
 export interface FakeCall {
+  readonly path: string;
   readonly body: MessagesRequest;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** Number of this call to the fake, from 1. */

@@ -1,0 +1,46 @@
+import Anthropic from '@anthropic-ai/sdk';
+import { messageOf } from '@coorchat/kernel';
+import { AttemptFailure } from '../attempt/attempt.errors.js';
+
+/** Error type with which the relay refuses a call that the budget does not pay. */
+export const BUDGET_EXHAUSTED = 'budget_exhausted';
+
+const RETRYABLE_STATUS = new Set([408, 409, 425, 429]);
+const CLIENT_ERRORS_FROM = 400;
+const SERVER_ERRORS_FROM = 500;
+
+function errorTypeOf(error: { readonly error: unknown }): string | undefined {
+  const body = error.error as { error?: { type?: unknown } } | undefined;
+  return typeof body?.error?.type === 'string' ? body.error.type : undefined;
+}
+
+/** Whether the same call may succeed a moment later: rate limits, overload, faults of server or line. */
+export function isRetryable(error: unknown): boolean {
+  if (error instanceof Anthropic.APIUserAbortError || error instanceof AttemptFailure) return false;
+  if (error instanceof Anthropic.APIError && error.status !== undefined) {
+    return (
+      RETRYABLE_STATUS.has(error.status) || error.status >= SERVER_ERRORS_FROM || error.status < CLIENT_ERRORS_FROM
+    );
+  }
+  return true;
+}
+
+/** Milliseconds that the server asked to wait, if it did. */
+export function retryAfterMs(error: unknown): number | undefined {
+  if (!(error instanceof Anthropic.APIError)) return undefined;
+  const seconds = Number(error.headers?.get('retry-after') ?? Number.NaN);
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;
+}
+
+/** What the control plane hears of a model call that failed for good. */
+export function modelFailure(error: unknown): AttemptFailure {
+  if (error instanceof AttemptFailure) return error;
+  const message = messageOf(error);
+  if (error instanceof Anthropic.APIError && errorTypeOf(error) === BUDGET_EXHAUSTED) {
+    const said = error.apiMessage ?? message;
+    return new AttemptFailure({ class: 'budget', code: 'worker.budget_exhausted', message: said, cause: error });
+  }
+  const code = isRetryable(error) ? 'worker.model_unavailable' : 'worker.model_refused';
+  const failureClass = isRetryable(error) ? 'transient' : 'task';
+  return new AttemptFailure({ class: failureClass, code, message: `The model call failed: ${message}`, cause: error });
+}
