@@ -25,6 +25,8 @@ export interface ToolSessionRequest {
   readonly attemptId: string;
   /** Working tree; for a task without a repository an empty folder. */
   readonly root: string;
+  /** Folders that the sandbox shows read-only besides the root, see `Workspace.readable`. */
+  readonly readable?: readonly string[];
   readonly checks: Checks;
   /** Tools and servers that it does not name are neither listed nor callable. */
   readonly grant: Grant;

@@ -27,6 +27,8 @@ export interface HarvestOptions {
 export abstract class Workspace {
   /** Absolute path of the working tree: the root of the toolbox. */
   abstract readonly root: string;
+  /** Folders outside of the root that git reads there (objects of the owner's clone): the sandbox shows them read-only. */
+  abstract readonly readable: readonly string[];
   /**
    * Commits what is left, bundles `base..branch`, verifies and uploads the bundle. Null when there are no
    * commits. Callable again after a restart.
