@@ -1,0 +1,31 @@
+import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
+import { httpErrors, type InputIssue, type RequestPart } from './http.errors.js';
+
+type Schema = NonNullable<ArgumentMetadata['schema']>;
+type Issue = NonNullable<Awaited<ReturnType<Schema['~standard']['validate']>>['issues']>[number];
+
+const PARTS: Readonly<Record<string, RequestPart>> = { body: 'body', query: 'query', param: 'params' };
+const MAX_ISSUES = 50;
+
+function issueView(issue: Issue, parent: string | undefined): InputIssue {
+  const segments = (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part));
+  return { path: [...(parent === undefined ? [] : [parent]), ...segments].join('.'), message: issue.message };
+}
+
+/** Checks what a controller declared with `@Body({ schema })`, `@Query({ schema })`, `@Param('id', { schema })`. */
+@Injectable()
+export class ContractPipe implements PipeTransform {
+  async transform(value: unknown, { schema, type, data }: ArgumentMetadata): Promise<unknown> {
+    const part = PARTS[type];
+    if (schema === undefined || part === undefined) return value;
+    if (part === 'body' && value === undefined) {
+      throw httpErrors.invalidInput('body', [{ path: '', message: 'A JSON body is needed.' }]);
+    }
+    const result = await schema['~standard'].validate(value);
+    if (result.issues === undefined) return result.value;
+    throw httpErrors.invalidInput(
+      part,
+      result.issues.slice(0, MAX_ISSUES).map((issue) => issueView(issue, data)),
+    );
+  }
+}

@@ -1,0 +1,127 @@
+import type { AddressInfo } from 'node:net';
+import fastifyRateLimit from '@fastify/rate-limit';
+import type { DynamicModule, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { AppConfig } from '../config/index.js';
+import { Logger } from '../telemetry/index.js';
+import { addAccessHook } from './access.hook.js';
+import { Authenticator } from './authenticator.port.js';
+import { answerClientError } from './client-error.js';
+import { ContractPipe } from './contract.pipe.js';
+import { addDocs } from './docs-page.js';
+import { endEventStreams } from './event-stream.js';
+import { httpErrors } from './http.errors.js';
+import { addJsonBody } from './json-body.js';
+import { NestLog } from './nest-log.js';
+import { openApiDocument } from './openapi.js';
+import { ProblemFilter } from './problem.filter.js';
+import { requestIdOf } from './request-id.js';
+import { RouteBook } from './route-book.js';
+import { addSecurityHeaders } from './security-headers.js';
+import './fastify-types.js';
+
+const MAX_PARAM_LENGTH = 500;
+const REQUEST_TIMEOUT_MS = 120_000;
+
+function makeAdapter(
+  config: AppConfig,
+  onFrameworkError: (error: Error, request: FastifyRequest, reply: FastifyReply) => void,
+) {
+  return new FastifyAdapter({
+    bodyLimit: config.limits.bodyLimitBytes,
+    genReqId: requestIdOf,
+    logger: false,
+    forceCloseConnections: 'idle',
+    return503OnClosing: true,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
+      onFrameworkError(error, request, reply),
+    clientErrorHandler: answerClientError,
+  });
+}
+
+function prepare(server: FastifyInstance, routes: RouteBook, authenticator: () => Authenticator): void {
+  server.addHook('onRoute', (route) => routes.add(route));
+  addSecurityHeaders(server);
+  addAccessHook(server, authenticator);
+  server.removeAllContentTypeParsers();
+  addJsonBody(server);
+  void server.register(fastifyRateLimit, {
+    global: false,
+    errorResponseBuilder: (_request, { ttl }) => httpErrors.rateLimited(ttl),
+  });
+}
+
+/** Streams end at once, running requests may finish, and what is still open after the grace is cut. */
+function drainOnClose(server: FastifyInstance, graceMs: number): void {
+  server.addHook('preClose', async () => {
+    endEventStreams();
+    setTimeout(() => server.server.closeAllConnections(), graceMs).unref();
+  });
+}
+
+/** A Nest application on Fastify, ready to listen; every rule of the HTTP rim is in force. */
+export class HttpApp {
+  constructor(
+    readonly nest: NestFastifyApplication,
+    private readonly config: AppConfig,
+  ) {}
+
+  /** URL that it listens on. @throws the socket's error, for example EADDRINUSE */
+  async listen(): Promise<string> {
+    await this.nest.listen(this.config.port, this.config.host);
+    const { port } = this.nest.getHttpServer().address() as AddressInfo;
+    const host = this.config.host.includes(':') ? `[${this.config.host}]` : this.config.host;
+    return `http://${host}:${port}`;
+  }
+
+  async close(): Promise<void> {
+    await this.nest.close();
+  }
+}
+
+/**
+ * Boots a composition root of `processes`, which binds `AppConfig`, `Logger` and `Authenticator`.
+ * @throws AppError `http.route_without_access` when a route does not say who may call it
+ */
+export async function createHttpApp(module: Type | DynamicModule, config: AppConfig): Promise<HttpApp> {
+  const routes = new RouteBook();
+  let nest: NestFastifyApplication | undefined = undefined;
+  const started = () => {
+    if (nest === undefined) throw httpErrors.shuttingDown();
+    return nest as NestFastifyApplication;
+  };
+  const filter = new ProblemFilter({
+    routes,
+    bodyLimitBytes: config.limits.bodyLimitBytes,
+    onServerFault: (error, request) =>
+      started()
+        .get(Logger, { strict: false })
+        .error('request failed', {
+          error,
+          requestId: request.id,
+          method: request.method,
+          route: request.routeOptions.url,
+        }),
+  });
+  const adapter = makeAdapter(config, (error, request, reply) => filter.send(error, request, reply));
+  const server = adapter.getInstance() as unknown as FastifyInstance;
+  prepare(server, routes, () => started().get(Authenticator, { strict: false }));
+  nest = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+    bodyParser: false,
+    bufferLogs: true,
+    abortOnError: false,
+  });
+  nest.useLogger(new NestLog(nest.get(Logger, { strict: false })));
+  nest.useGlobalFilters(filter);
+  nest.useGlobalPipes(new ContractPipe());
+  drainOnClose(server, config.shutdownGraceMs);
+  addDocs(server, () => openApiDocument(started(), routes));
+  await nest.init();
+  await server.ready();
+  routes.assertAccess();
+  return new HttpApp(nest, config);
+}

@@ -1,0 +1,33 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { httpErrors } from './http.errors.js';
+import { nestsDeeperThan } from './nesting.rules.js';
+
+export const MAX_JSON_DEPTH = 64;
+
+type ParseDone = (error: Error | null, body?: unknown) => void;
+
+/**
+ * Parses `application/json` (and other content types that are JSON): an empty body is no body, deep nesting and
+ * `__proto__` or `constructor.prototype` keys are refused. Raw plugins with parsers of their own use it too.
+ */
+export function addJsonBody(scope: FastifyInstance, contentTypes: string[] = ['application/json']): void {
+  const parse = scope.getDefaultJsonParser('error', 'error');
+  const guarded = (request: FastifyRequest, text: string, done: ParseDone) => {
+    if (text.trim() === '') return done(null, undefined);
+    if (nestsDeeperThan(text, MAX_JSON_DEPTH)) return done(httpErrors.tooDeep(MAX_JSON_DEPTH));
+    void parse(request, text, (error, body) =>
+      error ? done(httpErrors.brokenJson(withoutInput(error.message))) : done(null, body),
+    );
+  };
+  scope.removeContentTypeParser(contentTypes);
+  scope.addContentTypeParser(contentTypes, { parseAs: 'string' }, guarded);
+}
+
+/** V8 quotes the text around the fault; positions are enough, and the text may hold secrets. */
+function withoutInput(message: string): string {
+  const position = /position \d+( \(line \d+ column \d+\))?/.exec(message);
+  if (position) return `fault at ${position[0]}`;
+  return /prototype/.test(message)
+    ? 'it has a key that is not allowed (__proto__ or constructor)'
+    : 'it is cut off or malformed';
+}
