@@ -109,6 +109,8 @@ export interface HeldAttempt {
 
 export interface AttemptVerdict {
   readonly attemptId: string;
+  /** Organization that the attempt works for; null for an unknown attempt. */
+  readonly orgId: string | null;
   readonly verdict: 'continue' | 'abandon';
   /** Read the worker's journal on from here. */
   readonly appliedSeq: number;

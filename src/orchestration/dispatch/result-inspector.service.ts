@@ -1,0 +1,50 @@
+import type { WorkerEvent } from '@coorchat/a2a';
+import type { Commits } from '@coorchat/contracts';
+import { messageOf } from '@coorchat/kernel';
+import { Injectable } from '@nestjs/common';
+import { Quarantine } from '../../repository/index.js';
+import { UnitOfWork } from '../../platform/db/index.js';
+import { type AttemptCode, AttemptCodeStore } from '../task/index.js';
+import type { FollowedAttempt } from './follower.js';
+import { leaseContext } from './lease-context.js';
+
+/** Looks at the commits of a result in quarantine, before anybody builds on them. */
+@Injectable()
+export class ResultInspector {
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly codes: AttemptCodeStore,
+    private readonly quarantine: Quarantine,
+  ) {}
+
+  /** The event with the commits as the quarantine saw them, or a failure in its place. */
+  async inspect(attempt: FollowedAttempt, event: WorkerEvent): Promise<WorkerEvent> {
+    const { result } = event;
+    if (!result?.commits) return event;
+    const expected = await this.uow.tenantRead(leaseContext(attempt.orgId), (tx) =>
+      this.codes.find(tx, attempt.attemptId),
+    );
+    if (!expected) return event;
+    const verdict = await this.#verdict(attempt.orgId, expected, result.commits);
+    if ('failure' in verdict) return { seq: event.seq, at: event.at, state: 'failed', failure: verdict.failure };
+    return { ...event, result: { ...result, commits: verdict.commits } };
+  }
+
+  async #verdict(orgId: string, expected: AttemptCode, commits: Commits) {
+    try {
+      const inspection = await this.quarantine.inspect({
+        orgId,
+        ...expected,
+        head: commits.head,
+        bundleDigest: commits.bundleDigest,
+        upstreams: [],
+      });
+      if (!inspection.accepted) return { failure: { class: 'task' as const, ...inspection } };
+      const { filesChanged, flags } = inspection;
+      return { commits: { ...commits, base: expected.base, ref: expected.ref, filesChanged, flags } };
+    } catch (error) {
+      const message = `The commits could not be inspected: ${messageOf(error)}`;
+      return { failure: { class: 'transient' as const, code: 'dispatch.inspection_failed', message } };
+    }
+  }
+}

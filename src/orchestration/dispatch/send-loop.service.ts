@@ -1,0 +1,109 @@
+import { Injectable } from '@nestjs/common';
+import { AttemptTokens } from '../../identity/index.js';
+import { UnitOfWork } from '../../platform/db/index.js';
+import { Logger } from '../../platform/telemetry/index.js';
+import { AttemptLedger, type CancelDue, type SendableAttempt } from '../task/index.js';
+import { ApiAddress } from './api-address.port.js';
+import { assignmentMessage, assignmentOf } from './assignment.rules.js';
+import { DispatchSessions } from './dispatch-sessions.service.js';
+
+const BATCH = 256;
+
+/** Sends assigned attempts to the workers whose sessions this process holds, and tells them of cancels. */
+@Injectable()
+export class SendLoop {
+  #running: Promise<void> | undefined;
+  #again = false;
+  #stopped = false;
+
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly ledger: AttemptLedger,
+    private readonly sessions: DispatchSessions,
+    private readonly tokens: AttemptTokens,
+    private readonly address: ApiAddress,
+    private readonly logger: Logger,
+  ) {
+    sessions.onSession(() => this.wake());
+  }
+
+  /** A wake during a pass is not lost: the pass runs once more. */
+  wake(): void {
+    if (this.#stopped) return;
+    this.#again = true;
+    this.#running ??= this.#run().finally(() => (this.#running = undefined));
+  }
+
+  /** Takes no more attempts; those that were sent go on at their workers. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#again && !this.#stopped) {
+      this.#again = false;
+      try {
+        await this.#sendAll();
+        await this.#cancelAll();
+      } catch (error) {
+        this.logger.error('assignments could not be sent; the sweeper tries again', { error });
+      }
+    }
+  }
+
+  async #sendAll(): Promise<void> {
+    for (;;) {
+      const holders = this.sessions.holders();
+      if (holders.length === 0) return;
+      const claimed = await this.uow.system('dispatch.claim', (tx) => this.ledger.claimForSend(tx, holders, BATCH));
+      for (const attempt of claimed) this.#send(attempt);
+      if (claimed.length < BATCH) return;
+    }
+  }
+
+  #send(attempt: SendableAttempt): void {
+    const { attemptId, orgId, fence, workerId, epoch } = attempt;
+    if (!this.sessions.transportOf(workerId, epoch)) return;
+    const follower = this.sessions.follow(workerId, { attemptId, orgId, fence });
+    if (!follower) return;
+    if (attempt.cancelRequested) {
+      const message = 'Canceled before it was sent.';
+      return follower.fail({ class: 'task', code: 'task.canceled', message }, 'canceled');
+    }
+    const assignment = assignmentOf(attempt, { url: this.address.attemptApiUrl(), token: this.#token(attempt) });
+    void follower.send(assignmentMessage(assignment));
+  }
+
+  #token(attempt: SendableAttempt): string {
+    const { orgId, attemptId, workRequestId, taskId, workerId, fence, grant } = attempt;
+    const expiresAt = new Date(grant.expiresAt);
+    return this.tokens.issue({ orgId, attemptId, workRequestId, taskId, workerId, fence, expiresAt });
+  }
+
+  async #cancelAll(): Promise<void> {
+    const workerIds = this.sessions.holders().map(({ workerId }) => workerId);
+    if (workerIds.length === 0) return;
+    const due = await this.uow.system('dispatch.cancel', (tx) => this.ledger.cancels(tx, workerIds));
+    if (due.length === 0) return;
+    await Promise.all(due.map((cancel) => this.#cancel(cancel)));
+    const told = due.map(({ attemptId }) => attemptId);
+    await this.uow.system('dispatch.cancel', (tx) => this.ledger.cancelSent(tx, told));
+  }
+
+  /** The worker confirms with a `canceled` event; one that does not know the attempt never will. */
+  async #cancel({ attemptId, workerId }: CancelDue): Promise<void> {
+    const transport = this.sessions.transportOf(workerId);
+    const request = { id: attemptId, tenant: '', metadata: undefined };
+    try {
+      await transport?.client.cancelTask(request);
+    } catch (error) {
+      if (!transport?.isOpen) return;
+      this.logger.info('a worker did not take a cancel', { attemptId, workerId, error });
+      const message = 'Canceled; the worker no longer knew the attempt.';
+      this.sessions
+        .followerOf(workerId, attemptId)
+        ?.fail({ class: 'task', code: 'task.canceled', message }, 'canceled');
+    }
+  }
+}

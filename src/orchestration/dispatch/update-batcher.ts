@@ -1,0 +1,87 @@
+import type { ApplyOutcome, AttemptUpdate } from '../task/index.js';
+
+/** Something that has updates to store, one batch at a time, in order. */
+export interface UpdateSource {
+  readonly attemptId: string;
+  /** Consumer organization: updates are stored in its tenant. */
+  readonly orgId: string;
+  /** What is to be stored now, or undefined when there is nothing. Called once per batch. */
+  take(): AttemptUpdate | undefined;
+  /** After commit. */
+  stored(outcome: ApplyOutcome): void;
+  /** The update can not be stored, whatever is tried. */
+  poisoned(error: unknown): void;
+}
+
+export type ApplyUpdates = (orgId: string, updates: AttemptUpdate[]) => Promise<ApplyOutcome[]>;
+
+interface Taken {
+  readonly source: UpdateSource;
+  readonly update: AttemptUpdate;
+}
+
+const MAX_BATCH = 128;
+
+/**
+ * Collects updates while a commit is under way and stores them together, a transaction per
+ * organization. Nothing waits for a timer: an idle batcher stores at once. A batch that fails is cut
+ * in halves, so that one update that can not be stored holds up no other.
+ */
+export class UpdateBatcher {
+  readonly #apply: ApplyUpdates;
+  readonly #dirty = new Map<string, UpdateSource>();
+  #running: Promise<void> | undefined;
+
+  constructor(apply: ApplyUpdates) {
+    this.#apply = apply;
+  }
+
+  notify(source: UpdateSource): void {
+    this.#dirty.set(source.attemptId, source);
+    this.#running ??= this.#run().finally(() => (this.#running = undefined));
+  }
+
+  /** Resolves when nothing is left to store. */
+  async idle(): Promise<void> {
+    while (this.#running) await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    // What arrives in the same turn of the event loop belongs to the first batch.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#dirty.size > 0) {
+      const groups = this.#takeBatch();
+      await Promise.all([...groups].map(([orgId, taken]) => this.#store(orgId, taken)));
+    }
+  }
+
+  #takeBatch(): Map<string, Taken[]> {
+    const groups = new Map<string, Taken[]>();
+    for (const source of [...this.#dirty.values()].slice(0, MAX_BATCH)) {
+      this.#dirty.delete(source.attemptId);
+      const update = source.take();
+      if (!update) continue;
+      const group = groups.get(source.orgId) ?? [];
+      group.push({ source, update });
+      groups.set(source.orgId, group);
+    }
+    return groups;
+  }
+
+  async #store(orgId: string, taken: readonly Taken[]): Promise<void> {
+    const [first] = taken;
+    if (!first) return;
+    try {
+      const outcomes = await this.#apply(
+        orgId,
+        taken.map(({ update }) => update),
+      );
+      outcomes.forEach((outcome, index) => taken[index]?.source.stored(outcome));
+    } catch (error) {
+      if (taken.length === 1) return first.source.poisoned(error);
+      const middle = Math.ceil(taken.length / 2);
+      await this.#store(orgId, taken.slice(0, middle));
+      await this.#store(orgId, taken.slice(middle));
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import type { Tx } from '../../platform/db/index.js';
+
+/** The code that an attempt started from, and the one ref that its bundle may carry. */
+export interface AttemptCode {
+  readonly repositoryId: string;
+  readonly base: string;
+  readonly objectFormat: 'sha1' | 'sha256';
+  /** Null when no base bundle was uploaded: then nothing can be inspected. */
+  readonly baseBundleDigest: string | null;
+  readonly ref: string;
+}
+
+/** Branch on which a task commits, and the one ref of its bundle. */
+export function taskBranch(workRequestId: string, taskKey: string): string {
+  return `coorchat/${workRequestId}/${taskKey}`;
+}
+
+interface CodeRow {
+  readonly workRequestId: string;
+  readonly taskKey: string;
+  readonly repositoryId: string | null;
+  readonly base: string | null;
+  readonly objectFormat: 'sha1' | 'sha256' | null;
+  readonly baseBundleDigest: string | null;
+}
+
+@Injectable()
+export class AttemptCodeStore {
+  /** Undefined for an attempt whose request has no repository, or no pinned base yet. */
+  async find(tx: Tx, attemptId: string): Promise<AttemptCode | undefined> {
+    const [row] = await tx.sql<CodeRow>`
+      SELECT w.id AS "workRequestId", t.key AS "taskKey", w.repository_id AS "repositoryId", w.base_commit AS "base",
+        w.repository->>'objectFormat' AS "objectFormat", w.repository->'baseBundle'->>'digest' AS "baseBundleDigest"
+      FROM attempt a
+      JOIN task t ON t.org_id = a.org_id AND t.id = a.task_id
+      JOIN work_request w ON w.org_id = a.org_id AND w.id = a.work_request_id
+      WHERE a.id = ${attemptId}`;
+    if (!row?.repositoryId || !row.base) return undefined;
+    const ref = `refs/heads/${taskBranch(row.workRequestId, row.taskKey)}`;
+    const { repositoryId, base, objectFormat, baseBundleDigest } = row;
+    return { repositoryId, base, objectFormat: objectFormat ?? 'sha1', baseBundleDigest, ref };
+  }
+}
