@@ -1,0 +1,107 @@
+import { join, resolve } from 'node:path';
+import { usdToMicros } from '@coorchat/kernel';
+import type { BlobConfig } from './blob.config.js';
+import type { DatabaseConfig } from './database.config.js';
+import { type Environment, parseEnvironment, type RawEnvironment } from './environment.schema.js';
+import type { ModelConfig } from './model.config.js';
+import type { LogLevel, ProcessName } from './process.config.js';
+import { secretFile } from './secret-key.js';
+import type { LimitsConfig } from './work.config.js';
+import { blobConfig, databaseConfig, limitsConfig, modelConfig } from './config-groups.js';
+
+/** The fields of the configuration; instances are frozen and shared. */
+export interface AppConfigFields {
+  /** Absolute path. */
+  readonly dataDir: string;
+  readonly processes: readonly ProcessName[];
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** Where others reach this control plane, without trailing slash; absent: http://host:port as listened on. */
+  readonly publicUrl?: string | undefined;
+  /** The owner's connection; absent: the embedded PostgreSQL. */
+  readonly databaseUrl?: string | undefined;
+  readonly database: DatabaseConfig;
+  readonly redisUrl?: string | undefined;
+  /** At least 32 bytes; every other key is derived from it. */
+  readonly secretKey: string;
+  readonly blob: BlobConfig;
+  readonly model: ModelConfig;
+  readonly limits: LimitsConfig;
+  readonly heartbeatIntervalMs: number;
+  readonly leaseMs: number;
+  /** How long a silent worker's attempts are kept for it before anything else happens. */
+  readonly graceMs: number;
+  readonly shutdownGraceMs: number;
+  readonly git: { readonly allowFileRemotes: boolean };
+  /** Whether URLs of tenants may lead to private addresses. */
+  readonly allowPrivateOutbound: boolean;
+  readonly logLevel: LogLevel;
+}
+
+/** Also the injection token. */
+export class AppConfig implements AppConfigFields {
+  declare readonly dataDir: string;
+  declare readonly processes: readonly ProcessName[];
+  declare readonly host: string;
+  declare readonly port: number;
+  declare readonly publicUrl?: string | undefined;
+  declare readonly databaseUrl?: string | undefined;
+  declare readonly database: DatabaseConfig;
+  declare readonly redisUrl?: string | undefined;
+  declare readonly secretKey: string;
+  declare readonly blob: BlobConfig;
+  declare readonly model: ModelConfig;
+  declare readonly limits: LimitsConfig;
+  declare readonly heartbeatIntervalMs: number;
+  declare readonly leaseMs: number;
+  declare readonly graceMs: number;
+  declare readonly shutdownGraceMs: number;
+  declare readonly git: { readonly allowFileRemotes: boolean };
+  declare readonly allowPrivateOutbound: boolean;
+  declare readonly logLevel: LogLevel;
+
+  private constructor(fields: AppConfigFields) {
+    Object.assign(this, fields);
+    Object.freeze(this);
+  }
+
+  static of(fields: AppConfigFields): AppConfig {
+    return new AppConfig(fields);
+  }
+
+  /** A copy with other fields, for tests and for what is known only after the start (ports, URLs). */
+  with(fields: Partial<AppConfigFields>): AppConfig {
+    return new AppConfig({ ...this, ...fields });
+  }
+}
+
+function fieldsOf(env: Environment): AppConfigFields {
+  const dataDir = resolve(env.COORCHAT_DATA_DIR);
+  return {
+    dataDir,
+    processes: env.COORCHAT_PROCESSES,
+    host: env.COORCHAT_HOST,
+    port: env.COORCHAT_PORT,
+    publicUrl: env.COORCHAT_PUBLIC_URL?.replace(/\/+$/, ''),
+    databaseUrl: env.DATABASE_URL,
+    database: databaseConfig(env),
+    redisUrl: env.REDIS_URL,
+    secretKey: env.COORCHAT_SECRET_KEY ?? secretFile(dataDir, 'secret.key'),
+    blob: blobConfig(env, join(dataDir, 'blobs')),
+    model: modelConfig(env),
+    limits: limitsConfig(env, usdToMicros(env.COORCHAT_DEFAULT_MAX_COST_USD)),
+    heartbeatIntervalMs: env.COORCHAT_HEARTBEAT_INTERVAL_MS,
+    leaseMs: env.COORCHAT_LEASE_MS,
+    graceMs: env.COORCHAT_RECONNECT_GRACE_MS,
+    shutdownGraceMs: env.COORCHAT_SHUTDOWN_GRACE_MS,
+    git: { allowFileRemotes: env.COORCHAT_ALLOW_FILE_REMOTES },
+    allowPrivateOutbound: env.COORCHAT_ALLOW_PRIVATE_OUTBOUND,
+    logLevel: env.COORCHAT_LOG_LEVEL,
+  };
+}
+
+/** Reads the environment once. Makes the secret key on first use. @throws AppError `platform.bad_environment` */
+export function loadConfig(env: RawEnvironment = process.env): AppConfig {
+  return AppConfig.of(fieldsOf(parseEnvironment(env)));
+}

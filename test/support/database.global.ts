@@ -1,0 +1,26 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { EmbeddedPostgres, migrate } from '../../src/platform/db/index.js';
+import { silentLogger } from '../../src/platform/telemetry/index.js';
+import { testConfig } from './test-config.js';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Owner's URL of the migrated template database. */
+    templateUrl: string;
+  }
+}
+
+/** One PostgreSQL for the whole run, migrated once; test files copy its database (see database.ts). */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'coorchat-test-'));
+  const postgres = await EmbeddedPostgres.start({ dataDir, logger: silentLogger(), durable: false });
+  await migrate(testConfig({ databaseUrl: postgres.ownerUrl }), silentLogger());
+  project.provide('templateUrl', postgres.ownerUrl);
+  return async () => {
+    await postgres.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  };
+}
