@@ -113,3 +113,9 @@ export {
 } from "./key.schema.js";
 export { SCOPES, WORKER_SCOPES, KEY_SCOPES, type Scope } from "./scopes.js";
 export { canonicalUrl, repositoryName, transportUrl } from './repository-url.js';
+export {
+  clusterViewSchema,
+  organizationViewSchema,
+  type ClusterView,
+  type OrganizationView,
+} from './organization.schema.js';

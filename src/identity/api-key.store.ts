@@ -1,0 +1,91 @@
+import { Injectable } from '@nestjs/common';
+import type { SystemTx, TenantTx } from '../platform/db/index.js';
+
+export interface ApiKeyRow {
+  readonly id: string;
+  readonly name: string;
+  readonly prefix: string;
+  readonly scopes: string[];
+  readonly createdAt: Date;
+  readonly expiresAt: Date | null;
+  readonly revokedAt: Date | null;
+  readonly lastUsedAt: Date | null;
+}
+
+export interface NewApiKey {
+  readonly id: string;
+  readonly name: string;
+  readonly hash: string;
+  readonly prefix: string;
+  readonly scopes: readonly string[];
+  readonly createdBy: string;
+  readonly expiresAt: Date | null;
+}
+
+/** What authentication needs of a key. */
+export interface KnownKey {
+  readonly orgId: string;
+  readonly id: string;
+  readonly scopes: string[];
+  readonly expiresAt: Date | null;
+}
+
+const VIEW = {
+  id: true,
+  name: true,
+  prefix: true,
+  scopes: true,
+  createdAt: true,
+  expiresAt: true,
+  revokedAt: true,
+  lastUsedAt: true,
+} as const;
+
+@Injectable()
+export class ApiKeyStore {
+  async insert(tx: TenantTx, key: NewApiKey): Promise<ApiKeyRow> {
+    return tx.db.apiKey.create({ data: { ...key, orgId: tx.orgId, scopes: [...key.scopes] }, select: VIEW });
+  }
+
+  async list(tx: TenantTx, page: { afterId: string | undefined; limit: number }): Promise<ApiKeyRow[]> {
+    const where = page.afterId === undefined ? {} : { id: { lt: page.afterId } };
+    return tx.db.apiKey.findMany({ where, orderBy: { id: 'desc' }, take: page.limit, select: VIEW });
+  }
+
+  /** Hash of the key, undefined when there is no such key. A second revocation keeps the first date. */
+  async revoke(tx: TenantTx, id: string): Promise<string | undefined> {
+    const [row] = await tx.sql<{ hash: string }>`
+      UPDATE api_key SET revoked_at = coalesce(revoked_at, now()) WHERE id = ${id} RETURNING hash`;
+    return row?.hash;
+  }
+
+  /** At most one write per minute and key. */
+  async touch(tx: TenantTx, id: string): Promise<void> {
+    await tx.sql`
+      UPDATE api_key SET last_used_at = now()
+      WHERE id = ${id} AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')`;
+  }
+
+  async findByHash(tx: SystemTx, hash: string): Promise<KnownKey | undefined> {
+    const [row] = await tx.sql<KnownKey>`
+      SELECT org_id AS "orgId", id, scopes, expires_at AS "expiresAt" FROM api_key
+      WHERE hash = ${hash} AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())`;
+    return row;
+  }
+
+  async countActive(tx: SystemTx, orgId: string): Promise<number> {
+    const [row] = await tx.sql<{ count: number }>`
+      SELECT count(*)::int AS count FROM api_key
+      WHERE org_id = ${orgId} AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())`;
+    return row?.count ?? 0;
+  }
+
+  /** False when the organization has that key already, revoked or not. */
+  async insertFirst(tx: SystemTx, key: NewApiKey & { orgId: string }): Promise<boolean> {
+    const rows = await tx.sql`
+      INSERT INTO api_key (org_id, id, name, hash, prefix, scopes, created_by)
+      VALUES (${key.orgId}, ${key.id}, ${key.name}, ${key.hash}, ${key.prefix}, ${[...key.scopes]}, ${key.createdBy})
+      ON CONFLICT (org_id, hash) DO NOTHING RETURNING id`;
+    return rows.length > 0;
+  }
+}

@@ -1,0 +1,34 @@
+import { WORKER_SCOPES } from '@coorchat/contracts';
+import { type TenantContext, tenantContext } from '@coorchat/kernel';
+import { Injectable } from '@nestjs/common';
+import { Authenticator, type PresentedCredential } from '../platform/http/index.js';
+import { ApiKeys } from './api-keys.service.js';
+import { bearerOf } from './bearer.rules.js';
+import { WorkerCredentials } from './worker-credentials.service.js';
+
+const WORKER_SCOPE_SET: ReadonlySet<string> = new Set(WORKER_SCOPES);
+
+/** API keys and worker credentials; the tenant comes from the credential only. */
+@Injectable()
+export class CredentialAuthenticator extends Authenticator {
+  constructor(
+    private readonly keys: ApiKeys,
+    private readonly workers: WorkerCredentials,
+  ) {
+    super();
+  }
+
+  override async authenticate({ headers, requestId }: PresentedCredential): Promise<TenantContext | undefined> {
+    const secret = bearerOf(headers);
+    if (secret === undefined) return undefined;
+    const key = await this.keys.find(secret);
+    if (key) {
+      const actor = { kind: 'api_key', id: key.id } as const;
+      return tenantContext({ orgId: key.orgId, actor, scopes: new Set(key.scopes), requestId });
+    }
+    const worker = await this.workers.authenticate(secret);
+    if (!worker) return undefined;
+    const actor = { kind: 'worker', id: worker.workerId } as const;
+    return tenantContext({ orgId: worker.orgId, actor, scopes: WORKER_SCOPE_SET, requestId });
+  }
+}

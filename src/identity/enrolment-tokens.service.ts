@@ -1,0 +1,61 @@
+import type { CreateEnrolmentToken } from '@coorchat/contracts';
+import { newId, type TenantContext } from '@coorchat/kernel';
+import { Injectable } from '@nestjs/common';
+import { type TenantTx, UnitOfWork } from '../platform/db/index.js';
+import { Clusters } from '../tenancy/index.js';
+import { EnrolmentTokenStore, type RedeemedToken } from './enrolment-token.store.js';
+import { identityErrors } from './identity.errors.js';
+import { isSecret, newSecret, secretHash } from './secret.rules.js';
+
+export interface CreatedEnrolmentToken {
+  readonly id: string;
+  /** Shown once; only its hash is stored. */
+  readonly token: string;
+  readonly clusterId: string;
+  readonly expiresAt: string;
+}
+
+/** One-time tokens with which machines enrol. */
+@Injectable()
+export class EnrolmentTokens {
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly store: EnrolmentTokenStore,
+    private readonly clusters: Clusters,
+  ) {}
+
+  async create(ctx: TenantContext, input: CreateEnrolmentToken): Promise<CreatedEnrolmentToken> {
+    const token = newSecret('cce');
+    const id = newId('enrolmentToken');
+    const expiresAt = new Date(Date.now() + input.expiresInMs);
+    const clusterId = await this.uow.tenant(ctx, async (tx) => {
+      const cluster = input.clusterId ? await this.clusters.get(tx, input.clusterId) : await this.clusters.first(tx);
+      const fields = {
+        hash: secretHash(token),
+        skills: [...new Set(input.skills)],
+        createdBy: ctx.actor.id,
+        expiresAt,
+      };
+      await this.store.insert(tx, { id, clusterId: cluster.id, ...fields });
+      return cluster.id;
+    });
+    return { id, token, clusterId, expiresAt: expiresAt.toISOString() };
+  }
+
+  /** Organization that a token enrols into. @throws AppError `identity.enrolment_refused` */
+  async orgOf(token: string): Promise<string> {
+    const hash = secretHash(token);
+    const orgId = isSecret('cce', token)
+      ? await this.uow.system('identity.enrol', (tx) => this.store.findOrg(tx, hash))
+      : undefined;
+    if (orgId === undefined) throw identityErrors.enrolmentRefused();
+    return orgId;
+  }
+
+  /** Uses the token up, in the transaction that makes the worker. @throws AppError `identity.enrolment_refused` */
+  async redeem(tx: TenantTx, token: string, workerId: string): Promise<RedeemedToken> {
+    const redeemed = await this.store.redeem(tx, secretHash(token), workerId);
+    if (redeemed === undefined) throw identityErrors.enrolmentRefused();
+    return redeemed;
+  }
+}

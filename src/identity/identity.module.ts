@@ -1,0 +1,20 @@
+import { Module } from '@nestjs/common';
+import { TenancyModule } from '../tenancy/index.js';
+import { ApiKeyStore } from './api-key.store.js';
+import { ApiKeys } from './api-keys.service.js';
+import { AttemptTokens } from './attempt-tokens.service.js';
+import { BootstrapKey } from './bootstrap-key.service.js';
+import { CredentialAuthenticator } from './credential-authenticator.js';
+import { EnrolmentTokenStore } from './enrolment-token.store.js';
+import { EnrolmentTokens } from './enrolment-tokens.service.js';
+import { WorkerCredentialStore } from './worker-credential.store.js';
+import { WorkerCredentials } from './worker-credentials.service.js';
+
+const doors = [ApiKeys, AttemptTokens, BootstrapKey, CredentialAuthenticator, EnrolmentTokens, WorkerCredentials];
+
+@Module({
+  imports: [TenancyModule],
+  providers: [...doors, ApiKeyStore, EnrolmentTokenStore, WorkerCredentialStore],
+  exports: doors,
+})
+export class IdentityModule {}

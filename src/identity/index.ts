@@ -1,0 +1,12 @@
+export { ApiKeys, type CreatedApiKey } from './api-keys.service.js';
+export { type AttemptClaims } from './attempt-token.rules.js';
+export { AttemptTokens } from './attempt-tokens.service.js';
+export { bearerOf } from './bearer.rules.js';
+export { type Bootstrapped, BootstrapKey, type BootstrapOptions } from './bootstrap-key.service.js';
+export { CredentialAuthenticator } from './credential-authenticator.js';
+export { type CreatedEnrolmentToken, EnrolmentTokens } from './enrolment-tokens.service.js';
+export { type RedeemedToken } from './enrolment-token.store.js';
+export { IdentityApiModule } from './identity-api.module.js';
+export { IdentityModule } from './identity.module.js';
+export { type KnownWorker } from './worker-credential.store.js';
+export { WorkerCredentials } from './worker-credentials.service.js';
