@@ -4,7 +4,7 @@ import { messageOf } from '@coorchat/kernel';
 import { Injectable } from '@nestjs/common';
 import { Quarantine } from '../../repository/index.js';
 import { UnitOfWork } from '../../platform/db/index.js';
-import { type AttemptCode, AttemptCodeStore } from '../task/index.js';
+import { type AttemptCode, AttemptReader } from '../task/index.js';
 import type { FollowedAttempt } from './follower.js';
 import { leaseContext } from './lease-context.js';
 
@@ -13,7 +13,7 @@ import { leaseContext } from './lease-context.js';
 export class ResultInspector {
   constructor(
     private readonly uow: UnitOfWork,
-    private readonly codes: AttemptCodeStore,
+    private readonly attempts: AttemptReader,
     private readonly quarantine: Quarantine,
   ) {}
 
@@ -22,7 +22,7 @@ export class ResultInspector {
     const { result } = event;
     if (!result?.commits) return event;
     const expected = await this.uow.tenantRead(leaseContext(attempt.orgId), (tx) =>
-      this.codes.find(tx, attempt.attemptId),
+      this.attempts.code(tx, attempt.attemptId),
     );
     if (!expected) return event;
     const verdict = await this.#verdict(attempt.orgId, expected, result.commits);

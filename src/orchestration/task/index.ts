@@ -30,4 +30,4 @@ export { Admission, type AdmissionDecision, type AdmissionRequest } from './admi
 export { type OpenBudget, SpendingPort } from './spending.port.js';
 export { type HoldDecision, ModelMeter, type ModelHold, type ModelSettlement } from './model-meter.port.js';
 export { SkillCatalog } from './skill-catalog.port.js';
-export { type AttemptCode, AttemptCodeStore, taskBranch } from './attempt-code.store.js';
+export { type AttemptCode, AttemptReader, type LiveAttempt, taskBranch } from './attempt-reader.store.js';

@@ -1,3 +1,4 @@
+import { type Grant, grantSchema } from '@coorchat/a2a';
 import { Injectable } from '@nestjs/common';
 import type { Tx } from '../../platform/db/index.js';
 
@@ -25,10 +26,23 @@ interface CodeRow {
   readonly baseBundleDigest: string | null;
 }
 
+export interface LiveAttempt {
+  readonly fence: number;
+  readonly grant: Grant;
+}
+
+/** Reads of single attempts; the ledgers write them. */
 @Injectable()
-export class AttemptCodeStore {
+export class AttemptReader {
+  /** Undefined when there is no such attempt, or it has ended. */
+  async live(tx: Tx, attemptId: string): Promise<LiveAttempt | undefined> {
+    const [row] = await tx.sql<{ fence: number; grant: unknown }>`
+      SELECT fence, "grant" FROM attempt WHERE id = ${attemptId} AND ended_at IS NULL`;
+    return row && { fence: row.fence, grant: grantSchema.parse(row.grant) };
+  }
+
   /** Undefined for an attempt whose request has no repository, or no pinned base yet. */
-  async find(tx: Tx, attemptId: string): Promise<AttemptCode | undefined> {
+  async code(tx: Tx, attemptId: string): Promise<AttemptCode | undefined> {
     const [row] = await tx.sql<CodeRow>`
       SELECT w.id AS "workRequestId", t.key AS "taskKey", w.repository_id AS "repositoryId", w.base_commit AS "base",
         w.repository->>'objectFormat' AS "objectFormat", w.repository->'baseBundle'->>'digest' AS "baseBundleDigest"

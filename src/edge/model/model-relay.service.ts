@@ -1,0 +1,192 @@
+import { Readable } from 'node:stream';
+import type { AttemptClaims } from '../../identity/index.js';
+import { AppError, messageOf, newId, type TenantContext, tenantContext } from '@coorchat/kernel';
+import { Injectable } from '@nestjs/common';
+import { AttemptReader, ModelMeter } from '../../orchestration/task/index.js';
+import { AppConfig } from '../../platform/config/index.js';
+import { UnitOfWork } from '../../platform/db/index.js';
+import { Logger } from '../../platform/telemetry/index.js';
+import type { IncomingHttpHeaders } from 'node:http';
+import { z } from 'zod';
+import { callUpstream, passedBack } from './upstream.js';
+import { StreamUsageReader, usageOfMessage } from './usage-reader.js';
+
+export interface RelayedCall {
+  readonly claims: AttemptClaims;
+  readonly callId: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: unknown;
+}
+
+export interface RelayedAnswer {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly body: Readable | string;
+}
+
+const bodySchema = z.looseObject({
+  model: z.string().max(100),
+  max_tokens: z.number().int().positive(),
+  stream: z.boolean().optional(),
+});
+
+interface AdmittedCall extends RelayedCall {
+  readonly ctx: TenantContext;
+  readonly model: string;
+}
+
+/**
+ * Passes model calls of attempts on to the Messages API: sets money aside first, lets the bytes
+ * through unchanged, and records the API's own usage, whoever listens to the end or not.
+ */
+@Injectable()
+export class ModelRelay {
+  readonly #running = new Set<string>();
+
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly meter: ModelMeter,
+    private readonly attempts: AttemptReader,
+    private readonly config: AppConfig,
+    private readonly logger: Logger,
+  ) {}
+
+  /** @throws AppError of the kinds that `sendFault` translates */
+  async call(call: RelayedCall): Promise<RelayedAnswer> {
+    const { apiKey, baseUrl } = this.#upstream();
+    const body = bodySchema.safeParse(call.body);
+    if (!body.success) throw invalid(z.prettifyError(body.error));
+    if (this.#running.has(call.callId)) throw stillRunning();
+    this.#running.add(call.callId);
+    try {
+      const admitted = await this.#admit(call, body.data);
+      const text = JSON.stringify({ ...body.data, max_tokens: admitted.maxTokens });
+      return await this.#pass(admitted.call, { apiKey, baseUrl, headers: call.headers, body: text });
+    } catch (error) {
+      this.#running.delete(call.callId);
+      throw error;
+    }
+  }
+
+  #upstream(): { apiKey: string; baseUrl: string } {
+    const { apiKey, baseUrl } = this.config.model;
+    if (apiKey) return { apiKey, baseUrl };
+    throw new AppError({
+      code: 'model.not_configured',
+      kind: 'precondition',
+      message: 'The control plane has no model key. Set ANTHROPIC_API_KEY and start it again.',
+    });
+  }
+
+  async #admit(call: RelayedCall, body: z.infer<typeof bodySchema>) {
+    const { orgId, attemptId, workRequestId, workerId } = call.claims;
+    const ctx = tenantContext({
+      orgId,
+      actor: { kind: 'worker', id: workerId },
+      scopes: new Set(['task:report']),
+      requestId: newId('request'),
+    });
+    const live = await this.uow.tenantRead(ctx, (tx) => this.attempts.live(tx, attemptId));
+    if (live?.fence !== call.claims.fence) throw attemptEnded();
+    const decision = await this.meter.hold(ctx, {
+      workRequestId,
+      attemptId,
+      callId: call.callId,
+      model: body.model,
+      promptChars: JSON.stringify(body).length,
+      maxTokens: body.max_tokens,
+      budgetMicros: live.grant.budgetMicros,
+    });
+    if (!decision.granted) {
+      const kind = decision.reason.code === 'metering.budget_exhausted' ? 'quota' : 'forbidden';
+      throw new AppError({ ...decision.reason, kind });
+    }
+    return { maxTokens: decision.maxTokens, call: { ...call, ctx, model: body.model } };
+  }
+
+  async #pass(call: AdmittedCall, request: Parameters<typeof callUpstream>[0]): Promise<RelayedAnswer> {
+    const response = await callUpstream(request).catch(async (error: unknown) => {
+      await this.meter.release(call.ctx, call.callId);
+      throw new AppError({
+        code: 'model.unreachable',
+        kind: 'unavailable',
+        message: `The model could not be reached: ${messageOf(error)}`,
+        cause: error,
+      });
+    });
+    const headers = passedBack(response.headers);
+    const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') ?? false;
+    if (response.ok && isStream && response.body) {
+      return { status: response.status, headers, body: this.#relayStream(call, response.body) };
+    }
+    const text = await response.text();
+    await this.#settle(call, response.ok ? usageOfMessage(text) : undefined);
+    return { status: response.status, headers, body: text };
+  }
+
+  /** The upstream is read to its end even when the worker is gone: what it costs must be known. */
+  #relayStream(call: AdmittedCall, source: ReadableStream<Uint8Array>): Readable {
+    const usage = new StreamUsageReader();
+    const out = new Readable({ read: () => resume?.() });
+    let resume: (() => void) | undefined;
+    const pump = async () => {
+      for await (const chunk of source) {
+        usage.read(chunk);
+        if (out.destroyed || out.push(chunk)) continue;
+        await new Promise<void>((resolve) => {
+          resume = resolve;
+          out.once('close', resolve);
+        });
+      }
+    };
+    void pump()
+      .then(
+        () => undefined,
+        (error: unknown) => error,
+      )
+      .then(async (error) => {
+        await this.#settle(call, usage.usage);
+        if (error === undefined) out.push(null);
+        else out.destroy(new Error(`The model's answer broke off: ${messageOf(error)}`));
+      });
+    return out;
+  }
+
+  async #settle(call: AdmittedCall, counted: ReturnType<typeof usageOfMessage>): Promise<void> {
+    const { ctx, callId, claims } = call;
+    const { workRequestId, taskId, attemptId, workerId } = claims;
+    try {
+      if (!counted) return await this.meter.release(ctx, callId);
+      await this.meter.settle(ctx, {
+        callId,
+        workRequestId,
+        taskId,
+        attemptId,
+        workerId,
+        model: call.model,
+        usage: counted.usage,
+        purpose: 'attempt',
+      });
+    } catch (error) {
+      this.logger.error('a model call could not be recorded', { callId, error });
+    } finally {
+      this.#running.delete(call.callId);
+    }
+  }
+}
+
+function invalid(message: string): AppError {
+  return new AppError({ code: 'model.invalid_request', kind: 'invalid', message });
+}
+
+function stillRunning(): AppError {
+  return new AppError({ code: 'model.call_running', kind: 'conflict', message: 'This call is still under way.' });
+}
+
+function attemptEnded(): AppError {
+  return new AppError({
+    code: 'model.attempt_ended',
+    kind: 'forbidden',
+    message: 'This attempt has ended: it may call the model no more.',
+  });
+}
