@@ -11,8 +11,10 @@ export interface Clone {
   /** Real `objects` folders: its own first, then those that it borrows from. */
   readonly objectDirs: readonly string[];
   readonly objectFormat: ObjectFormat;
-  /** Neither shallow nor partial: every object of every commit is there. */
-  readonly full: boolean;
+  /** Commits at which a shallow clone's history was cut; empty for a whole one. */
+  readonly shallow: readonly string[];
+  /** Whether objects are missing that it would fetch when needed. */
+  readonly partial: boolean;
 }
 
 const MAX_ALTERNATES = 32;
@@ -57,10 +59,11 @@ async function isPartial(objectDirs: readonly string[]): Promise<boolean> {
   return (await Promise.all(lists)).flat().some((name) => name.endsWith('.promisor'));
 }
 
-async function isShallow(objectDirs: readonly string[]): Promise<boolean> {
+async function shallowCommits(objectDirs: readonly string[]): Promise<string[]> {
   // The list of cut commits lies beside `objects`, in the clone and in those that it borrows from.
   const lists = await Promise.all(objectDirs.map((folder) => textOf(join(dirname(folder), 'shallow'))));
-  return lists.some((text) => text !== undefined && text.trim() !== '');
+  const commits = lists.flatMap((text) => (text ?? '').split('\n'));
+  return [...new Set(commits.filter((oid) => /^[0-9a-f]{40,64}$/.test(oid)))];
 }
 
 /** Looks at a folder without running anything of it. Throws `git.not_a_repository`. */
@@ -73,6 +76,7 @@ export async function locateClone(folder: string, signal?: AbortSignal): Promise
   const commonDir = common === undefined ? gitDir : resolve(gitDir, common);
   const objectDirs = await objectDirsOf(join(commonDir, 'objects'));
   const format = await git(['rev-parse', '--show-object-format'], { gitDir, signal });
-  const full = !(await isShallow(objectDirs)) && !(await isPartial(objectDirs));
-  return { gitDir, objectDirs, objectFormat: format.stdout === 'sha256' ? 'sha256' : 'sha1', full };
+  const shallow = await shallowCommits(objectDirs);
+  const partial = await isPartial(objectDirs);
+  return { gitDir, objectDirs, objectFormat: format.stdout === 'sha256' ? 'sha256' : 'sha1', shallow, partial };
 }

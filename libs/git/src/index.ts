@@ -15,6 +15,7 @@ export {
   readBundleHeader,
 } from './bundle-header.js';
 export {
+  BASE_REF,
   branchRef,
   hasCommit,
   initBare,

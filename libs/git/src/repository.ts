@@ -14,6 +14,8 @@ export interface NewRepository {
   readonly objectFormat: ObjectFormat;
   /** Absolute `objects` folders of other repositories that this one reads from. */
   readonly alternates?: readonly string[];
+  /** Commits at which the history of the alternates was cut. */
+  readonly shallow?: readonly string[];
   readonly signal?: AbortSignal;
 }
 
@@ -39,6 +41,7 @@ async function init(args: readonly string[], gitDir: string, options: NewReposit
   const format = `--object-format=${options.objectFormat}`;
   await git(['init', '--quiet', '--template=', format, ...args], { signal: options.signal });
   await writeAlternates(gitDir, options.alternates ?? []);
+  if (options.shallow?.length) await writeFile(join(gitDir, 'shallow'), `${options.shallow.join('\n')}\n`);
   return { gitDir, objectFormat: options.objectFormat };
 }
 
@@ -92,6 +95,9 @@ const REF_NAME = /^(?!-)(?!.*(?:\.\.|@\{|\/\/|\/\.|\.lock(?:\/|$)))[^\s~^:?*[\\\
 export function isRefName(text: string): boolean {
   return text.length <= 250 && !text.startsWith('/') && !text.startsWith('.') && text !== '@' && REF_NAME.test(text);
 }
+
+/** The reference that a bundle of a base commit carries. */
+export const BASE_REF = 'refs/coorchat/base';
 
 /** The full name of a branch, given either way. */
 export function branchRef(branch: string): string {
