@@ -1,0 +1,127 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { AgentCard } from '@a2a-js/sdk';
+import { CLOSE, type Hello, TunnelSession } from '@coorchat/tunnel';
+import { type BeforeApplicationShutdown, Injectable, type OnModuleInit } from '@nestjs/common';
+import { WebSocketServer } from 'ws';
+import { bearerOf, type KnownWorker, WorkerCredentials } from '../../identity/index.js';
+import { DispatchSessions, type OpenedSession } from '../../orchestration/dispatch/index.js';
+import { AppConfig } from '../../platform/config/index.js';
+import { RawRoutes } from '../../platform/http/index.js';
+import { Logger } from '../../platform/telemetry/index.js';
+import { WorkerSessions } from '../../registry/index.js';
+import { TunnelRoad } from './tunnel-road.js';
+
+export const TUNNEL_PATH = '/tunnel/v1';
+const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+
+interface Admitted {
+  readonly road: TunnelRoad;
+  readonly opened: OpenedSession;
+}
+
+function refuse(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+/** Where workers dial in. A socket is authenticated before it becomes one. */
+@Injectable()
+export class TunnelGateway implements OnModuleInit, BeforeApplicationShutdown {
+  readonly #server = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false });
+  readonly #open = new Set<TunnelSession>();
+  #closing = false;
+
+  constructor(
+    private readonly routes: RawRoutes,
+    private readonly credentials: WorkerCredentials,
+    private readonly workers: WorkerSessions,
+    private readonly dispatch: DispatchSessions,
+    private readonly config: AppConfig,
+    private readonly logger: Logger,
+  ) {}
+
+  onModuleInit(): void {
+    this.routes.upgrade({
+      path: TUNNEL_PATH,
+      authenticatedBy: 'the worker’s credential, checked before the upgrade',
+      handler: (request, socket, head) => void this.#upgrade(request, socket, head),
+    });
+  }
+
+  /** Workers keep what they run and dial another process. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.#closing = true;
+    await this.dispatch.settled();
+    const sessions = [...this.#open];
+    for (const session of sessions) session.close(CLOSE.goingAway, 'The control plane shuts down.');
+    await Promise.all(sessions.map(({ closed }) => closed));
+    this.#server.close();
+  }
+
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    socket.on('error', () => socket.destroy());
+    try {
+      if (this.#closing) return refuse(socket, '503 Service Unavailable');
+      const bearer = bearerOf(request.headers);
+      const worker = bearer === undefined ? undefined : await this.credentials.authenticate(bearer);
+      if (!worker) return refuse(socket, '401 Unauthorized');
+      this.#server.handleUpgrade(request, socket, head, (upgraded) => void this.#accept(upgraded, worker));
+    } catch (error) {
+      this.logger.error('a worker could not be admitted', { error });
+      refuse(socket, '503 Service Unavailable');
+    }
+  }
+
+  async #accept(socket: Parameters<typeof TunnelSession.accept>[0], worker: KnownWorker): Promise<void> {
+    let admitted: Admitted | undefined;
+    try {
+      const session = await TunnelSession.accept(socket, {
+        limits: { heartbeatIntervalMs: this.config.heartbeatIntervalMs },
+        onHello: async (hello, opening) => {
+          admitted = await this.#admit(worker, hello, opening);
+          return { epoch: admitted.road.epoch, verdicts: admitted.opened.verdicts };
+        },
+        onHeartbeat: (load) => void this.#heartbeat(admitted?.road, load),
+      });
+      this.#open.add(session);
+      admitted?.opened.start();
+      const { code, reason } = await session.closed;
+      this.#open.delete(session);
+      this.logger.info('a worker left', { workerId: worker.workerId, code, reason });
+    } catch (error) {
+      this.logger.warn('a worker was refused', { workerId: worker.workerId, error });
+    } finally {
+      if (admitted) await this.#left(admitted.road);
+    }
+  }
+
+  async #admit(worker: KnownWorker, hello: Hello, session: TunnelSession): Promise<Admitted> {
+    const { orgId, workerId } = worker;
+    const card = AgentCard.fromJSON(hello.card);
+    const { epoch } = await this.workers.open({ orgId, workerId, card, features: hello.features, road: 'tunnel' });
+    const road = new TunnelRoad(session, { workerId, orgId, epoch, card: hello.card });
+    const opened = await this.dispatch.opened(road, hello.held);
+    this.logger.info('a worker dialled in', { workerId, epoch, held: hello.held.length });
+    return { road, opened };
+  }
+
+  async #heartbeat(road: TunnelRoad | undefined, load: unknown): Promise<void> {
+    if (!road) return;
+    const { orgId, workerId, epoch } = road;
+    try {
+      if ((await this.workers.heartbeat({ orgId, workerId, epoch, load })) === 'stale_epoch') {
+        road.close('The worker opened a newer session.');
+      }
+    } catch (error) {
+      this.logger.warn('a heartbeat was not stored', { workerId, error });
+    }
+  }
+
+  async #left(road: TunnelRoad): Promise<void> {
+    this.dispatch.closed(road);
+    const { orgId, workerId, epoch } = road;
+    await this.workers
+      .close({ orgId, workerId, epoch })
+      .catch((error: unknown) => this.logger.warn('a closed session was not stored', { workerId, error }));
+  }
+}

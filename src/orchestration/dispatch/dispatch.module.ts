@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { IdentityModule } from '../../identity/index.js';
+import { RepositoryModule } from '../../repository/index.js';
+import { TaskModule } from '../task/index.js';
+import { DispatchLifecycle } from './dispatch-lifecycle.service.js';
+import { DispatchSessions } from './dispatch-sessions.service.js';
+import { LeaseKeeper } from './lease-keeper.service.js';
+import { ResultInspector } from './result-inspector.service.js';
+import { SendLoop } from './send-loop.service.js';
+
+@Module({
+  imports: [IdentityModule, RepositoryModule, TaskModule],
+  providers: [DispatchSessions, ResultInspector, SendLoop, LeaseKeeper, DispatchLifecycle],
+  exports: [DispatchSessions],
+})
+export class DispatchModule {}

@@ -1,0 +1,9 @@
+export { ApiAddress } from './api-address.port.js';
+export { DispatchModule } from './dispatch.module.js';
+export { DispatchSessions, type OpenedSession } from './dispatch-sessions.service.js';
+export {
+  type AttemptVerdictNotice,
+  type LeaseExtension,
+  type TaskAck,
+  WorkerTransport,
+} from './worker-transport.port.js';

@@ -1,0 +1,2 @@
+export { Planner } from './planner.service.js';
+export { PlannerModule } from './planner.module.js';

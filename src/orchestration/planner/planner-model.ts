@@ -1,0 +1,89 @@
+import Anthropic from '@anthropic-ai/sdk';
+import { zodOutputFormat } from '@anthropic-ai/sdk/helpers/zod';
+import type { Usage } from '@coorchat/contracts';
+import { AppError, backoffDelayMs, type BackoffPolicy, messageOf, systemClock } from '@coorchat/kernel';
+import { Injectable } from '@nestjs/common';
+import { AppConfig } from '../../platform/config/index.js';
+import { draftedPlanSchema } from './drafted-plan.schema.js';
+import { PLANNING_SYSTEM } from './planning-prompt.js';
+
+export interface PlannerAnswer {
+  readonly text: string;
+  readonly model: string;
+  readonly usage: Usage;
+}
+
+const BACKOFF: BackoffPolicy = { baseMs: 1000, maxMs: 20_000, factor: 2, jitter: 0.2 };
+const MAX_RETRIES = 3;
+const TIMEOUT_MS = 5 * 60_000;
+
+function mayPass(error: unknown): boolean {
+  if (!(error instanceof Anthropic.APIError) || error.status === undefined) return true;
+  return error.status === 429 || error.status === 408 || error.status >= 500;
+}
+
+function usageOf(usage: Anthropic.Usage): Usage {
+  return {
+    inputTokens: usage.input_tokens,
+    outputTokens: usage.output_tokens,
+    cacheReadTokens: usage.cache_read_input_tokens ?? 0,
+    cacheWrite5mTokens: usage.cache_creation?.ephemeral_5m_input_tokens ?? usage.cache_creation_input_tokens ?? 0,
+    cacheWrite1hTokens: usage.cache_creation?.ephemeral_1h_input_tokens ?? 0,
+  };
+}
+
+/** Asks Claude for a plan as structured output. */
+@Injectable()
+export class PlannerModel {
+  constructor(private readonly config: AppConfig) {}
+
+  get model(): string {
+    return this.config.model.plannerModel;
+  }
+
+  /** @throws AppError `planner.not_configured`, `planner.model_failed` */
+  async ask(messages: Anthropic.MessageParam[], maxTokens: number): Promise<PlannerAnswer> {
+    const client = this.#client();
+    for (let retry = 1; ; retry++) {
+      try {
+        return await this.#stream(client, messages, maxTokens);
+      } catch (error) {
+        if (retry > MAX_RETRIES || !mayPass(error)) throw failed(error);
+        await systemClock.sleep(backoffDelayMs(BACKOFF, retry));
+      }
+    }
+  }
+
+  #client(): Anthropic {
+    const { apiKey, baseUrl } = this.config.model;
+    if (apiKey) return new Anthropic({ apiKey, baseURL: baseUrl, maxRetries: 0, timeout: TIMEOUT_MS });
+    throw new AppError({
+      code: 'planner.not_configured',
+      kind: 'precondition',
+      message: 'No model key is set, so nobody can plan. Set ANTHROPIC_API_KEY, or submit the work with a plan.',
+    });
+  }
+
+  async #stream(client: Anthropic, messages: Anthropic.MessageParam[], maxTokens: number): Promise<PlannerAnswer> {
+    const message = await client.messages
+      .stream({
+        model: this.model,
+        max_tokens: maxTokens,
+        system: [{ type: 'text', text: PLANNING_SYSTEM, cache_control: { type: 'ephemeral' } }],
+        messages,
+        output_config: { format: zodOutputFormat(draftedPlanSchema) },
+      })
+      .finalMessage();
+    const text = message.content.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join('');
+    return { text, model: message.model, usage: usageOf(message.usage) };
+  }
+}
+
+function failed(error: unknown): AppError {
+  return new AppError({
+    code: 'planner.model_failed',
+    kind: 'unavailable',
+    message: `The planner's model did not answer: ${messageOf(error)}`,
+    cause: error,
+  });
+}
