@@ -32,6 +32,9 @@ function clusterOf(row: ClusterRow): Cluster {
   };
 }
 
+/** What placing a task and granting an attempt read of a cluster. */
+export type ClusterPolicy = Pick<Cluster, 'network' | 'allowCommands' | 'allowWorkerModelKey'>;
+
 /** Clusters of the transaction's organization. */
 @Injectable()
 export class Clusters {
@@ -52,5 +55,13 @@ export class Clusters {
   async list(tx: Tx): Promise<Cluster[]> {
     const rows = await tx.db.cluster.findMany({ orderBy: { id: 'asc' } });
     return rows.map(clusterOf);
+  }
+
+  /** By cluster id; also at the scheduler's door, which sees clusters of every organization. */
+  async policies(tx: Tx, clusterIds: readonly string[]): Promise<Map<string, ClusterPolicy>> {
+    const rows = await tx.sql<ClusterPolicy & { id: string }>`
+      SELECT id, network, allow_commands AS "allowCommands", allow_worker_model_key AS "allowWorkerModelKey"
+      FROM cluster WHERE id = ANY(${clusterIds})`;
+    return new Map(rows.map(({ id, ...policy }) => [id, policy]));
   }
 }

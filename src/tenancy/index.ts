@@ -1,4 +1,4 @@
-export { type Cluster, Clusters } from './clusters.store.js';
+export { type Cluster, type ClusterPolicy, Clusters } from './clusters.store.js';
 export {
   type FoundedOrganization,
   type NewOrganization,
