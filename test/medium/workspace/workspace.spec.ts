@@ -358,7 +358,7 @@ describe("the owner's clone", () => {
     expect(existsSync(marker)).toBe(false);
     expect(fingerprint(clone)).toBe(before);
     expect(readFileSync(join(clone, 'a.txt'), 'utf8')).toBe('not committed\n');
-    userGit(clone, 'status');
+    expect(() => userGit(clone, 'status')).toThrow();
     expect(existsSync(marker), 'the trap works').toBe(true);
   });
 });
