@@ -1,0 +1,13 @@
+export { type HeartbeatOutcome } from './heartbeat-batcher.js';
+export { PoolRoster, type RosterMachine } from './pool-roster.service.js';
+export { RegistryApiModule } from './registry-api.module.js';
+export { RegistryModule } from './registry.module.js';
+export { WorkerDirectory } from './worker-directory.service.js';
+export { type RegisterEndpoint, type WorkerEndpoint, WorkerEndpoints } from './worker-endpoints.service.js';
+export { WorkerEnrolment } from './worker-enrolment.service.js';
+export { WorkerMetrics } from './worker-metrics.subscriber.js';
+export { type OpenedWorker } from './worker-session.store.js';
+export { type OpenSession, type SessionKey, WorkerSessions } from './worker-sessions.service.js';
+export { isConnected, statusOf } from './worker-status.rules.js';
+export { WorkerSteering } from './worker-steering.service.js';
+export { type CatalogEntry } from './worker.view.js';

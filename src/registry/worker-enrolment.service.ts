@@ -1,0 +1,53 @@
+import type { EnrolledWorker, EnrolWorker } from '@coorchat/contracts';
+import { newId } from '@coorchat/kernel';
+import { Injectable } from '@nestjs/common';
+import { EnrolmentTokens, WorkerCredentials } from '../identity/index.js';
+import { isUniqueViolation, UnitOfWork } from '../platform/db/index.js';
+import { Outbox } from '../platform/outbox/index.js';
+import { Clusters } from '../tenancy/index.js';
+import { registryErrors } from './registry.errors.js';
+import { WorkerStore } from './worker.store.js';
+
+/** A machine exchanges its one-time token for a credential of its own. */
+@Injectable()
+export class WorkerEnrolment {
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly tokens: EnrolmentTokens,
+    private readonly credentials: WorkerCredentials,
+    private readonly clusters: Clusters,
+    private readonly workers: WorkerStore,
+    private readonly outbox: Outbox,
+  ) {}
+
+  /**
+   * A name that is taken leaves the token unused.
+   * @throws AppError `identity.enrolment_refused`, `registry.worker_name_taken`
+   */
+  async enrol(input: EnrolWorker): Promise<EnrolledWorker> {
+    const orgId = await this.tokens.orgOf(input.token);
+    try {
+      return await this.enrolIn(orgId, input);
+    } catch (error) {
+      throw isUniqueViolation(error) ? registryErrors.nameTaken(input.name) : error;
+    }
+  }
+
+  private enrolIn(orgId: string, { token, name }: EnrolWorker): Promise<EnrolledWorker> {
+    return this.uow.tenant({ orgId }, async (tx) => {
+      const workerId = newId('worker');
+      const { clusterId, skills } = await this.tokens.redeem(tx, token, workerId);
+      const { poolId } = await this.clusters.get(tx, clusterId);
+      if (await this.workers.nameIsTaken(tx, { clusterId, name })) throw registryErrors.nameTaken(name);
+      await this.workers.insert(tx, { id: workerId, clusterId, poolId, name, grantedSkills: skills });
+      const credential = await this.credentials.issue(tx, workerId);
+      await this.outbox.append(tx, {
+        type: 'worker.registered',
+        orgId,
+        subject: workerId,
+        data: { workerId, clusterId, name },
+      });
+      return { workerId, orgId, clusterId, credential };
+    });
+  }
+}

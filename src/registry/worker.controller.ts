@@ -1,0 +1,81 @@
+import {
+  idSchema,
+  type Page,
+  type PageQuery,
+  pageQuerySchema,
+  pageSchema,
+  registerEndpointSchema,
+  type WorkerView,
+  workerViewSchema,
+} from '@coorchat/contracts';
+import type { TenantContext } from '@coorchat/kernel';
+import { Body, Controller, Delete, Get, Param, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Access, Operation, Tenant } from '../platform/http/index.js';
+import { WorkerDirectory } from './worker-directory.service.js';
+import { type RegisterEndpoint, WorkerEndpoints } from './worker-endpoints.service.js';
+import { WorkerSteering } from './worker-steering.service.js';
+
+const workerId = { schema: idSchema('worker') };
+
+@ApiTags('Workers')
+@Controller('v1/workers')
+export class WorkerController {
+  constructor(
+    private readonly directory: WorkerDirectory,
+    private readonly steering: WorkerSteering,
+    private readonly endpoints: WorkerEndpoints,
+  ) {}
+
+  @Get()
+  @Access('work:read', 'cluster:admin')
+  @Operation({ summary: 'List workers', response: pageSchema(workerViewSchema) })
+  list(@Tenant() ctx: TenantContext, @Query({ schema: pageQuerySchema }) query: PageQuery): Promise<Page<WorkerView>> {
+    return this.directory.list(ctx, query);
+  }
+
+  @Get(':id')
+  @Access('work:read', 'cluster:admin')
+  @Operation({ summary: 'Get a worker with its facts, load and metrics', response: workerViewSchema })
+  get(@Tenant() ctx: TenantContext, @Param('id', workerId) id: string): Promise<WorkerView> {
+    return this.directory.get(ctx, id);
+  }
+
+  @Post(':id/pause')
+  @Access('cluster:admin')
+  @Operation({ summary: 'Pause a worker: no new work, what runs goes on', response: workerViewSchema })
+  pause(@Tenant() ctx: TenantContext, @Param('id', workerId) id: string): Promise<WorkerView> {
+    return this.steering.pause(ctx, id);
+  }
+
+  @Post(':id/resume')
+  @Access('cluster:admin')
+  @Operation({ summary: 'Let a paused or draining worker take work again', response: workerViewSchema })
+  resume(@Tenant() ctx: TenantContext, @Param('id', workerId) id: string): Promise<WorkerView> {
+    return this.steering.resume(ctx, id);
+  }
+
+  @Post(':id/drain')
+  @Access('cluster:admin')
+  @Operation({ summary: 'Drain a worker: it finishes what it has, then takes no more', response: workerViewSchema })
+  drain(@Tenant() ctx: TenantContext, @Param('id', workerId) id: string): Promise<WorkerView> {
+    return this.steering.drain(ctx, id);
+  }
+
+  @Delete(':id')
+  @Access('cluster:admin')
+  @Operation({ summary: 'Remove a worker: its credential ends and its connection is closed', status: 204 })
+  remove(@Tenant() ctx: TenantContext, @Param('id', workerId) id: string): Promise<void> {
+    return this.steering.remove(ctx, id);
+  }
+
+  @Post('self/endpoint')
+  @Access('worker:register')
+  @Operation({ summary: 'A worker tells where it listens', status: 204 })
+  register(
+    @Tenant() ctx: TenantContext,
+    @Body({ schema: registerEndpointSchema }) body: RegisterEndpoint,
+  ): Promise<void> {
+    return this.endpoints.register(ctx, body);
+  }
+}
