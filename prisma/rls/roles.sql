@@ -34,7 +34,7 @@ ALTER ROLE coorchat_scheduler SET statement_timeout = '15s';
 ALTER ROLE coorchat_app SET lock_timeout = '10s';
 ALTER ROLE coorchat_system SET lock_timeout = '10s';
 ALTER ROLE coorchat_scheduler SET lock_timeout = '10s';
-ALTER ROLE coorchat_queue SET search_path = queue;
+ALTER ROLE coorchat_queue SET search_path = bullmq;
 
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO coorchat_app, coorchat_system, coorchat_scheduler;
@@ -42,9 +42,9 @@ GRANT USAGE ON SCHEMA public TO coorchat_app, coorchat_system, coorchat_schedule
 -- The queue keeps its tables in a schema of its own, which its role owns; it sees nothing else.
 DO $$
 BEGIN
-  IF NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'queue') THEN
+  IF NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'bullmq') THEN
     EXECUTE format('GRANT coorchat_queue TO %I', current_user);
-    CREATE SCHEMA queue AUTHORIZATION coorchat_queue;
+    CREATE SCHEMA bullmq AUTHORIZATION coorchat_queue;
     EXECUTE format('REVOKE coorchat_queue FROM %I', current_user);
   END IF;
 END $$;

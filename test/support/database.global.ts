@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { EmbeddedPostgres, migrate } from '../../src/platform/db/index.js';
+import { migrateQueue } from '../../src/platform/queue/index.js';
 import { silentLogger } from '../../src/platform/telemetry/index.js';
 import { testConfig } from './test-config.js';
 
@@ -17,7 +18,9 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dataDir = await mkdtemp(join(tmpdir(), 'coorchat-test-'));
   const postgres = await EmbeddedPostgres.start({ dataDir, logger: silentLogger(), durable: false });
-  await migrate(testConfig({ databaseUrl: postgres.ownerUrl }), silentLogger());
+  const config = testConfig({ databaseUrl: postgres.ownerUrl });
+  await migrate(config, silentLogger());
+  await migrateQueue(config);
   project.provide('templateUrl', postgres.ownerUrl);
   return async () => {
     await postgres.stop();

@@ -21,8 +21,12 @@ export interface AppConfigFields {
   readonly publicUrl?: string | undefined;
   /** The owner's connection; absent: the embedded PostgreSQL. */
   readonly databaseUrl?: string | undefined;
+  /** Whether `databaseUrl` leads to the embedded PostgreSQL, which serves this process alone. */
+  readonly embeddedDatabase: boolean;
   readonly database: DatabaseConfig;
   readonly redisUrl?: string | undefined;
+  /** Start of every key in Redis, for a server that others use, too. */
+  readonly redisPrefix: string;
   /** At least 32 bytes; every other key is derived from it. */
   readonly secretKey: string;
   readonly blob: BlobConfig;
@@ -47,8 +51,10 @@ export class AppConfig implements AppConfigFields {
   declare readonly port: number;
   declare readonly publicUrl?: string | undefined;
   declare readonly databaseUrl?: string | undefined;
+  declare readonly embeddedDatabase: boolean;
   declare readonly database: DatabaseConfig;
   declare readonly redisUrl?: string | undefined;
+  declare readonly redisPrefix: string;
   declare readonly secretKey: string;
   declare readonly blob: BlobConfig;
   declare readonly model: ModelConfig;
@@ -85,8 +91,10 @@ function fieldsOf(env: Environment): AppConfigFields {
     port: env.COORCHAT_PORT,
     publicUrl: env.COORCHAT_PUBLIC_URL?.replace(/\/+$/, ''),
     databaseUrl: env.DATABASE_URL,
+    embeddedDatabase: env.DATABASE_URL === undefined,
     database: databaseConfig(env),
     redisUrl: env.REDIS_URL,
+    redisPrefix: env.COORCHAT_REDIS_PREFIX,
     secretKey: env.COORCHAT_SECRET_KEY ?? secretFile(dataDir, 'secret.key'),
     blob: blobConfig(env, join(dataDir, 'blobs')),
     model: modelConfig(env),

@@ -1,4 +1,5 @@
-import { trueOrFalse, urlOf, wholeNumber } from './variable.schema.js';
+import { z } from 'zod';
+import { trueOrFalse, urlOf, variable, wholeNumber } from './variable.schema.js';
 
 const postgresUrl = () =>
   urlOf(['postgres', 'postgresql'], 'postgres://user:password@host:5432/coorchat', { secret: true }).optional();
@@ -13,6 +14,13 @@ export const databaseVariables = {
   /** Named prepared statements do not work behind transaction poolers of old. */
   COORCHAT_DATABASE_PREPARE: trueOrFalse(true),
   REDIS_URL: urlOf(['redis', 'rediss'], 'redis://localhost:6379', { secret: true }).optional(),
+  COORCHAT_REDIS_PREFIX: variable(
+    z
+      .string()
+      .regex(/^[a-z0-9_-]+$/i, 'has other characters than letters, digits, _ and -')
+      .default('coorchat'),
+    { form: 'a short name' },
+  ),
 };
 
 /** Connections of the narrow roles; those absent are derived from the owner's URL and the secret key. */

@@ -5,5 +5,5 @@ export { type DatabaseConfig } from './database.config.js';
 export { type RawEnvironment } from './environment.schema.js';
 export { type ModelConfig } from './model.config.js';
 export { type LogLevel, PROCESS_NAMES, type ProcessName } from './process.config.js';
-export { secretFile } from './secret-key.js';
+export { bareEnvironment, secretFile } from './secret-key.js';
 export { type LimitsConfig } from './work.config.js';

@@ -24,3 +24,8 @@ export function secretFile(directory: string, name: string): string {
   }
   return readFileSync(path, 'utf8').trim();
 }
+
+/** What a program that we start needs of our environment, and no more. */
+export function bareEnvironment(): NodeJS.ProcessEnv {
+  return { PATH: process.env['PATH'], SystemRoot: process.env['SystemRoot'], TZ: 'UTC', LC_ALL: 'C' };
+}

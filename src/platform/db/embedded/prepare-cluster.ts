@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { AppError } from '@coorchat/kernel';
+import { bareEnvironment } from '../../config/index.js';
 import type { PostgresBinaries } from './postgres-binaries.js';
 import type { ServiceUser } from './service-user.js';
 
@@ -25,8 +26,11 @@ async function initialise(draft: string, options: PrepareOptions): Promise<void>
     await own(passwordFile, user);
     const text = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
     const access = ['--auth=scram-sha-256', `--username=${SUPERUSER}`, `--pwfile=${passwordFile}`];
-    const env = { PATH: process.env['PATH'], LC_ALL: 'C', SystemRoot: process.env['SystemRoot'] };
-    await run(binaries.initdb, [`--pgdata=${draft}`, ...text, ...access], { ...user, env, cwd: folder });
+    await run(binaries.initdb, [`--pgdata=${draft}`, ...text, ...access], {
+      ...user,
+      env: bareEnvironment(),
+      cwd: folder,
+    });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { AppError } from '@coorchat/kernel';
+import { bareEnvironment } from '../../config/index.js';
 import { waitUntilGone } from './live-process.js';
 import type { PostgresBinaries } from './postgres-binaries.js';
 import { readPostmaster } from './postmaster-file.js';
@@ -72,7 +73,7 @@ export async function startServer(options: ServerOptions): Promise<number> {
     detached: true,
     cwd: directory,
     stdio: ['ignore', log.fd, log.fd],
-    env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC', SystemRoot: process.env['SystemRoot'] },
+    env: bareEnvironment(),
     windowsHide: true,
   });
   let ended = false;
