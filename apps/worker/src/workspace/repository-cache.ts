@@ -3,7 +3,7 @@ import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { git, type GitProtocol, initBare, type ObjectFormat, type Repository } from '@coorchat/git';
 import { transportUrl } from '@coorchat/contracts';
-import { KeyedMutex } from './keyed-mutex.js';
+import { KeyedMutex } from '@coorchat/kernel';
 
 export interface CachedRepository {
   /** Organization that the work belongs to: caches are never shared between organizations. */
