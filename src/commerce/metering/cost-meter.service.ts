@@ -54,7 +54,7 @@ export class CostMeter extends ModelMeter {
       const repeats = await this.costs.countOf(tx, settlement.callId);
       const recordedAs = repeats === 0 ? settlement.callId : `${settlement.callId}.${repeats}`;
       await this.budgets.release(tx, settlement.callId);
-      await this.record(tx, { ...settlement, callId: recordedAs, source: 'relay' });
+      await this.record(tx, { ...settlement, orgId: ctx.orgId, callId: recordedAs, source: 'relay' });
     });
   }
 
@@ -72,8 +72,7 @@ export class CostMeter extends ModelMeter {
   }
 
   async #tell(tx: Tx, cost: NewCost): Promise<void> {
-    const { workRequestId, taskId, attemptId, workerId, model, source } = cost;
-    const orgId = tx.orgId ?? '';
+    const { orgId, workRequestId, taskId, attemptId, workerId, model, source } = cost;
     await this.ledger.addCost(tx, [{ orgId, workRequestId, taskId, micros: cost.costMicros }]);
     await this.outbox.append(tx, {
       type: 'cost.recorded',

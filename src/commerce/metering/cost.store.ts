@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import type { Prisma, Tx } from '../../platform/db/index.js';
 
 export interface NewCost {
+  readonly orgId: string;
   readonly workRequestId: string;
   readonly taskId?: string | undefined;
   readonly attemptId?: string | undefined;
@@ -27,7 +28,7 @@ export class CostStore {
     const rows = await tx.sql`
       INSERT INTO cost_record (org_id, id, work_request_id, task_id, attempt_id, worker_id, source, purpose, model,
         input_tokens, output_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, cost_micros, call_id)
-      VALUES (${tx.orgId}, ${newId('cost')}, ${cost.workRequestId}, ${cost.taskId ?? null}, ${cost.attemptId ?? null},
+      VALUES (${cost.orgId}, ${newId('cost')}, ${cost.workRequestId}, ${cost.taskId ?? null}, ${cost.attemptId ?? null},
         ${cost.workerId ?? null}, ${cost.source}, ${cost.purpose}, ${cost.model}, ${usage.inputTokens},
         ${usage.outputTokens}, ${usage.cacheReadTokens}, ${usage.cacheWrite5mTokens}, ${usage.cacheWrite1hTokens},
         ${cost.costMicros}, ${cost.callId})
@@ -35,13 +36,14 @@ export class CostStore {
     return rows.length > 0;
   }
 
-  /** How often a call of this id was recorded. */
+  /** How often a call of this id was recorded. Tenant door. */
   async countOf(tx: Tx, callId: string): Promise<number> {
     const [row] = await tx.sql<{ calls: number }>`
       SELECT count(*)::int AS calls FROM cost_record WHERE call_id = ${callId} OR call_id LIKE ${`${callId}.%`}`;
     return row?.calls ?? 0;
   }
 
+  /** Tenant door. */
   async spentByAttempt(tx: Tx, attemptId: string): Promise<number> {
     const [row] = await tx.sql<{ micros: string }>`
       SELECT coalesce(sum(cost_micros), 0)::text AS micros FROM cost_record WHERE attempt_id = ${attemptId}`;

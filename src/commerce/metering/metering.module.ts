@@ -7,13 +7,23 @@ import { CostMeter } from './cost-meter.service.js';
 import { CostStore } from './cost.store.js';
 import { CostsController } from './costs.controller.js';
 import { CostsService } from './costs.service.js';
+import { HoldSweeper } from './hold.sweeper.js';
+import { ReportedUsage } from './reported-usage.subscriber.js';
 
 const PORTS = [BudgetAdmission, BudgetSpending, CostMeter];
 
+/** The ports that orchestration asks for. */
 @Module({
   imports: [TaskModule],
-  controllers: [CostsController],
-  providers: [BudgetStore, CostStore, CostsService, ...PORTS],
-  exports: PORTS,
+  providers: [BudgetStore, CostStore, ...PORTS],
+  exports: [BudgetStore, CostStore, ...PORTS],
 })
 export class MeteringModule {}
+
+/** REST, where requests are served. */
+@Module({ imports: [MeteringModule], controllers: [CostsController], providers: [CostsService] })
+export class MeteringApiModule {}
+
+/** The feed's subscriber and the sweeper, where jobs run. */
+@Module({ imports: [MeteringModule], providers: [ReportedUsage, HoldSweeper] })
+export class MeteringJobsModule {}

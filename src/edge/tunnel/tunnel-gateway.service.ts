@@ -8,6 +8,7 @@ import { bearerOf, type KnownWorker, WorkerCredentials } from '../../identity/in
 import { DispatchSessions, type OpenedSession } from '../../orchestration/dispatch/index.js';
 import { AppConfig } from '../../platform/config/index.js';
 import { RawRoutes } from '../../platform/http/index.js';
+import { Broadcast } from '../../platform/queue/index.js';
 import { Logger } from '../../platform/telemetry/index.js';
 import { WorkerSessions } from '../../registry/index.js';
 import { TunnelRoad } from './tunnel-road.js';
@@ -36,11 +37,13 @@ export class TunnelGateway implements OnModuleInit, BeforeApplicationShutdown {
     private readonly credentials: WorkerCredentials,
     private readonly workers: WorkerSessions,
     private readonly dispatch: DispatchSessions,
+    private readonly broadcast: Broadcast,
     private readonly config: AppConfig,
     private readonly logger: Logger,
   ) {}
 
   onModuleInit(): void {
+    this.broadcast.subscribe('worker.removed', ({ workerId }) => this.dispatch.expel(workerId));
     this.routes.upgrade({
       path: TUNNEL_PATH,
       authenticatedBy: 'the worker’s credential, checked before the upgrade',

@@ -56,4 +56,8 @@ export class TunnelRoad extends WorkerTransport {
   close(reason: string): void {
     this.#session.close(CLOSE.replaced, reason);
   }
+
+  expel(reason: string): void {
+    this.#session.close(CLOSE.unauthorized, reason);
+  }
 }

@@ -57,9 +57,9 @@ export class DispatchSessions {
     for (const follower of [...session.followers.values()]) follower.stop();
   }
 
-  /** Removes a worker's session here, if there is one. */
-  disconnect(workerId: string, reason: string): void {
-    this.#live.get(workerId)?.transport.close(reason);
+  /** A worker was removed: ends its session, if this process holds it. */
+  expel(workerId: string): void {
+    this.#live.get(workerId)?.transport.expel('The worker was removed.');
   }
 
   holders(): HolderEpoch[] {

@@ -35,4 +35,6 @@ export abstract class WorkerTransport {
   abstract sendVerdicts(verdicts: readonly AttemptVerdictNotice[]): void;
   /** Ends the session; the worker may come back. */
   abstract close(reason: string): void;
+  /** Ends the session for good: the worker was removed. */
+  abstract expel(reason: string): void;
 }

@@ -17,6 +17,7 @@ import { addJsonBody } from './json-body.js';
 import { NestLog } from './nest-log.js';
 import { openApiDocument } from './openapi.js';
 import { ProblemFilter } from './problem.filter.js';
+import { PublicUrl } from './public-url.js';
 import { requestIdOf } from './request-id.js';
 import { RouteBook } from './route-book.js';
 import { addSecurityHeaders } from './security-headers.js';
@@ -75,7 +76,9 @@ export class HttpApp {
     await this.nest.listen(this.config.port, this.config.host);
     const { port } = this.nest.getHttpServer().address() as AddressInfo;
     const host = this.config.host.includes(':') ? `[${this.config.host}]` : this.config.host;
-    return `http://${host}:${port}`;
+    const url = `http://${host}:${port}`;
+    this.nest.get(PublicUrl, { strict: false }).listening(url);
+    return url;
   }
 
   async close(): Promise<void> {
@@ -98,14 +101,12 @@ export async function createHttpApp(module: Type | DynamicModule, config: AppCon
     routes,
     bodyLimitBytes: config.limits.bodyLimitBytes,
     onServerFault: (error, request) =>
-      started()
-        .get(Logger, { strict: false })
-        .error('request failed', {
-          error,
-          requestId: request.id,
-          method: request.method,
-          route: request.routeOptions.url,
-        }),
+      started().get(Logger, { strict: false }).error('request failed', {
+        error,
+        requestId: request.id,
+        method: request.method,
+        route: request.routeOptions.url,
+      }),
   });
   const adapter = makeAdapter(config, (error, request, reply) => filter.send(error, request, reply));
   const server = adapter.getInstance() as unknown as FastifyInstance;

@@ -22,6 +22,7 @@ export { addJsonBody } from './json-body.js';
 export { Operation, type OperationDocs } from './operation.decorator.js';
 export { cursorOf, idOfCursor, pageOf } from './page.rules.js';
 export { problemOf, STATUS_OF_KIND } from './problem.view.js';
+export { PublicUrl } from './public-url.js';
 export { type RawRoute, RawRoutes, type UpgradeRoute } from './raw-routes.js';
 export { requestIdOf } from './request-id.js';
 export { Tenant, tenantOf } from './tenant.decorator.js';

@@ -1,0 +1,127 @@
+import { A2A_VERSION_HEADER, formatSSEErrorEvent, formatSSEEvent } from '@a2a-js/sdk';
+import { LegacyJsonRpcTransportHandler } from '@a2a-js/sdk/compat/v0_3/server';
+import { VersionNotSupportedError } from '@a2a-js/sdk/errors';
+import { type A2ARequestHandler, JsonRpcTransportHandler, ServerCallContext } from '@a2a-js/sdk/server';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { WorkService } from '../../orchestration/task/index.js';
+import {
+  accessConfig,
+  addJsonBody,
+  openEventStream,
+  PublicUrl,
+  publicConfig,
+  RawRoutes,
+  tenantOf,
+} from '../../platform/http/index.js';
+import { cardDocument, clusterCard } from './cluster-card.js';
+import { TenantUser } from './tenant-user.js';
+import { WorkRequestHandler } from './work-request.handler.js';
+
+const CONTENT_TYPES = ['application/json', 'application/a2a+json'];
+const LEGACY = '0.3';
+const CURRENT = '1.0';
+const VERSION = '0.1.0';
+const INVALID_PARAMS = -32602;
+const CARD_MAX_AGE_SECONDS = 300;
+
+type RpcBody = Record<string, unknown>;
+type Answer = Awaited<ReturnType<JsonRpcTransportHandler['handle']>>;
+
+/** Without the header, a client speaks 0.3: that is how it was before the header existed. */
+function versionOf({ headers }: FastifyRequest): string {
+  const header = headers[A2A_VERSION_HEADER.toLowerCase()];
+  return typeof header === 'string' && header !== '' ? header : LEGACY;
+}
+
+function isStream(answer: object): answer is AsyncGenerator<object> {
+  return Symbol.asyncIterator in answer;
+}
+
+/** The cluster's Agent Card, and A2A 1.0 and 0.3 over JSON-RPC. */
+@Injectable()
+export class A2aRoutes implements OnModuleInit {
+  readonly #current: JsonRpcTransportHandler;
+  readonly #legacy: LegacyJsonRpcTransportHandler;
+
+  constructor(
+    private readonly routes: RawRoutes,
+    private readonly publicUrl: PublicUrl,
+    work: WorkService,
+  ) {
+    const handler: A2ARequestHandler = new WorkRequestHandler({
+      work,
+      card: () => this.#card(),
+      baseUrl: () => this.publicUrl.value,
+    });
+    this.#current = new JsonRpcTransportHandler(handler);
+    this.#legacy = new LegacyJsonRpcTransportHandler(handler);
+  }
+
+  onModuleInit(): void {
+    this.routes.add({
+      method: 'GET',
+      url: '/.well-known/agent-card.json',
+      config: publicConfig('A2A clients discover an agent by its card; it names no machine and no tenant'),
+      handler: (_request, reply) =>
+        reply.header('cache-control', `public, max-age=${CARD_MAX_AGE_SECONDS}`).send(cardDocument(this.#card())),
+    });
+    this.routes.plugin((scope) => {
+      this.#addRpc(scope);
+      return Promise.resolve();
+    });
+  }
+
+  #card() {
+    return clusterCard(this.publicUrl.value, VERSION);
+  }
+
+  #addRpc(scope: FastifyInstance): void {
+    addJsonBody(scope, CONTENT_TYPES);
+    scope.route({
+      method: 'POST',
+      url: '/a2a',
+      config: accessConfig('work:submit', 'work:read', 'work:cancel'),
+      handler: (request, reply) => this.#handle(request, reply),
+    });
+  }
+
+  async #handle(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    const version = versionOf(request);
+    const body = (request.body ?? {}) as RpcBody;
+    const refusal = this.#refusal(version, request, body);
+    if (refusal) return reply.send(refusal);
+    const context = new ServerCallContext({ user: new TenantUser(tenantOf(request)), requestedVersion: version });
+    const answer: Answer | object = await (version === LEGACY ? this.#legacy : this.#current).handle(body, context);
+    if (!isStream(answer)) return reply.send(answer);
+    return this.#stream(reply, answer);
+  }
+
+  /** The tenant comes from the credential; a body that names another one is refused, its own is dropped. */
+  #refusal(version: string, request: FastifyRequest, body: RpcBody): object | undefined {
+    if (version !== LEGACY && version !== CURRENT) {
+      const error = new VersionNotSupportedError(`A2A ${version} is not spoken here: use ${CURRENT} or ${LEGACY}.`);
+      return { jsonrpc: '2.0', id: body['id'] ?? null, error: JsonRpcTransportHandler.mapToJSONRPCError(error) };
+    }
+    const params = body['params'];
+    if (typeof params !== 'object' || params === null || !('tenant' in params)) return undefined;
+    const { tenant } = params;
+    delete (params as RpcBody)['tenant'];
+    if (tenant === '' || tenant === undefined || tenant === tenantOf(request).orgId) return undefined;
+    const error = { code: INVALID_PARAMS, message: 'The tenant is not the one of the credential.' };
+    return { jsonrpc: '2.0', id: body['id'] ?? null, error };
+  }
+
+  async #stream(reply: FastifyReply, answers: AsyncGenerator<object>): Promise<FastifyReply> {
+    const stream = openEventStream(reply);
+    stream.signal.addEventListener('abort', () => void answers.return(undefined), { once: true });
+    try {
+      for await (const answer of answers) await stream.write(formatSSEEvent(answer));
+    } catch (error) {
+      await stream.write(formatSSEErrorEvent(JsonRpcTransportHandler.mapToJSONRPCError(error)));
+    } finally {
+      stream.close();
+    }
+    return reply;
+  }
+}

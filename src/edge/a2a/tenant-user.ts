@@ -1,0 +1,30 @@
+import { type ServerCallContext, type User } from '@a2a-js/sdk/server';
+import type { Scope } from '@coorchat/contracts';
+import { AppError, type TenantContext } from '@coorchat/kernel';
+
+/** The authenticated caller, as the SDK passes it through to our handler. */
+export class TenantUser implements User {
+  constructor(readonly tenant: TenantContext) {}
+
+  get isAuthenticated(): boolean {
+    return true;
+  }
+
+  get userName(): string {
+    return this.tenant.actor.id;
+  }
+}
+
+/** The caller's tenant, if it may do this. @throws AppError `a2a.unauthenticated`, `a2a.missing_scope` */
+export function tenantWith(context: ServerCallContext, scope: Scope): TenantContext {
+  if (!(context.user instanceof TenantUser)) {
+    throw new AppError({ code: 'a2a.unauthenticated', kind: 'unauthenticated', message: 'A credential is needed.' });
+  }
+  const { tenant } = context.user;
+  if (tenant.scopes.has(scope)) return tenant;
+  throw new AppError({
+    code: 'a2a.missing_scope',
+    kind: 'forbidden',
+    message: `The credential lacks the scope ${scope}.`,
+  });
+}
