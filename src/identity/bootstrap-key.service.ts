@@ -22,7 +22,7 @@ export interface BootstrapOptions {
 
 const SLUG = 'default';
 /** Any number that nothing else locks. */
-const LOCK = 7_070_001;
+const LOCK = 7_070_002;
 
 /** The first start of a control plane: organization, cluster and an administrator's key. Idempotent. */
 @Injectable()

@@ -1,6 +1,6 @@
 export { type HeartbeatOutcome } from './heartbeat-batcher.js';
 export { PoolRoster, type RosterMachine } from './pool-roster.service.js';
-export { RegistryApiModule } from './registry-api.module.js';
+export { RegistryApiModule, WorkerSelfModule } from './registry-api.module.js';
 export { RegistryModule } from './registry.module.js';
 export { WorkerDirectory } from './worker-directory.service.js';
 export { type RegisterEndpoint, type WorkerEndpoint, WorkerEndpoints } from './worker-endpoints.service.js';

@@ -4,16 +4,14 @@ import {
   type PageQuery,
   pageQuerySchema,
   pageSchema,
-  registerEndpointSchema,
   type WorkerView,
   workerViewSchema,
 } from '@coorchat/contracts';
 import type { TenantContext } from '@coorchat/kernel';
-import { Body, Controller, Delete, Get, Param, Post, Query } from '@nestjs/common';
+import { Controller, Delete, Get, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Access, Operation, Tenant } from '../platform/http/index.js';
 import { WorkerDirectory } from './worker-directory.service.js';
-import { type RegisterEndpoint, WorkerEndpoints } from './worker-endpoints.service.js';
 import { WorkerSteering } from './worker-steering.service.js';
 
 const workerId = { schema: idSchema('worker') };
@@ -24,7 +22,6 @@ export class WorkerController {
   constructor(
     private readonly directory: WorkerDirectory,
     private readonly steering: WorkerSteering,
-    private readonly endpoints: WorkerEndpoints,
   ) {}
 
   @Get()
@@ -67,15 +64,5 @@ export class WorkerController {
   @Operation({ summary: 'Remove a worker: its credential ends and its connection is closed', status: 204 })
   remove(@Tenant() ctx: TenantContext, @Param('id', workerId) id: string): Promise<void> {
     return this.steering.remove(ctx, id);
-  }
-
-  @Post('self/endpoint')
-  @Access('worker:register')
-  @Operation({ summary: 'A worker tells where it listens', status: 204 })
-  register(
-    @Tenant() ctx: TenantContext,
-    @Body({ schema: registerEndpointSchema }) body: RegisterEndpoint,
-  ): Promise<void> {
-    return this.endpoints.register(ctx, body);
   }
 }

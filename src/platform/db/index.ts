@@ -6,7 +6,7 @@ export { type DataDirHolder, DataDirLock, findDataDirHolder } from './embedded/d
 export { EmbeddedPostgres } from './embedded/embedded-postgres.js';
 export { Prisma } from './generated/client.js';
 export { outsideTransaction } from './leased-connection.js';
-export { migrate, type MigrationOutcome } from './migrate/migrator.js';
+export { isMigrated, migrate, type MigrationOutcome } from './migrate/migrator.js';
 export { type OpenDatabase, openDatabase } from './open-database.js';
 export { json } from './sql-statement.js';
 export { SYSTEM_PURPOSES, type SystemPurpose } from './system-purpose.js';

@@ -73,6 +73,12 @@ export class QueueBackend {
     return relay;
   }
 
+  /** Resolves when the backend answers. */
+  async ping(): Promise<void> {
+    if (this.kind === 'redis') await (this.redis[0] ?? this.redisConnection()).ping();
+    else await this.postgresPool().query('SELECT 1');
+  }
+
   /** After queues, workers and relays are closed. */
   async close(): Promise<void> {
     for (const connection of this.redis) connection.disconnect();

@@ -119,3 +119,14 @@ export async function migrate(config: AppConfig, logger: Logger): Promise<Migrat
     await client.end();
   }
 }
+
+/** Whether `migrate` would have nothing to do. */
+export async function isMigrated(config: AppConfig): Promise<boolean> {
+  const client = new pg.Client({ connectionString: config.databaseUrl });
+  await client.connect();
+  try {
+    return (await currentMark(client)) === (await makePlan(config)).mark;
+  } finally {
+    await client.end();
+  }
+}

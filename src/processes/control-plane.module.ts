@@ -1,0 +1,33 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { type AppConfig, ConfigModule } from '../platform/config/index.js';
+import { DatabaseModule } from '../platform/db/index.js';
+import { HealthModule } from '../platform/health/index.js';
+import { HttpModule } from '../platform/http/index.js';
+import { OutboxModule } from '../platform/outbox/index.js';
+import { QueueModule } from '../platform/queue/index.js';
+import { TelemetryModule } from '../platform/telemetry/index.js';
+import { PlatformHealth } from './platform-health.js';
+import { PortBindingsModule } from './port-bindings.module.js';
+import { modulesOf, type ServingProcess } from './process-modules.js';
+
+/** The ground floor, the ports, and the rooms of the chosen processes. */
+@Module({})
+export class ControlPlaneModule {
+  static of(config: AppConfig, processes: readonly ServingProcess[]): DynamicModule {
+    return {
+      module: ControlPlaneModule,
+      imports: [
+        ConfigModule.with(config),
+        TelemetryModule,
+        DatabaseModule,
+        QueueModule,
+        OutboxModule,
+        HttpModule,
+        HealthModule,
+        PortBindingsModule,
+        ...modulesOf(processes),
+      ],
+      providers: [PlatformHealth],
+    };
+  }
+}

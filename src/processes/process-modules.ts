@@ -1,0 +1,32 @@
+import type { DynamicModule, Type } from '@nestjs/common';
+import { MeteringModule } from '../commerce/metering/index.js';
+import { ModelModule } from '../edge/model/index.js';
+import { TunnelModule } from '../edge/tunnel/index.js';
+import { IdentityApiModule } from '../identity/index.js';
+import { FeedRunnerModule } from '../platform/outbox/index.js';
+import { JobRunnerModule } from '../platform/queue/index.js';
+import { RegistryApiModule, WorkerSelfModule } from '../registry/index.js';
+import { TenancyApiModule } from '../tenancy/index.js';
+
+/** A process that serves; `migrate` runs to its end and serves nothing. */
+export type ServingProcess = 'api' | 'jobs' | 'tunnel';
+
+type RoomModule = Type | DynamicModule;
+
+/**
+ * Which rooms each process is made of: the one place to add a room's module.
+ * `all` is the union. What every process needs (configuration, database, queue, feed, HTTP) is in control-plane.module.ts,
+ * the implementations of ports are in port-bindings.module.ts.
+ */
+export const PROCESS_MODULES: Readonly<Record<ServingProcess, readonly RoomModule[]>> = {
+  /** What people and programs call. */
+  api: [TenancyApiModule, IdentityApiModule, RegistryApiModule, WorkerSelfModule, MeteringModule],
+  /** Jobs, sweepers, scheduling passes and the subscribers of the event feed. */
+  jobs: [JobRunnerModule, FeedRunnerModule],
+  /** What workers call: enrolment, the tunnel, the API of an attempt. */
+  tunnel: [WorkerSelfModule, TunnelModule, ModelModule],
+};
+
+export function modulesOf(processes: readonly ServingProcess[]): RoomModule[] {
+  return [...new Set(processes.flatMap((name) => PROCESS_MODULES[name]))];
+}

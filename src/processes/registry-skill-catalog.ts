@@ -1,0 +1,16 @@
+import type { TenantContext } from '@coorchat/kernel';
+import { Injectable } from '@nestjs/common';
+import { SkillCatalog } from '../orchestration/task/index.js';
+import { WorkerDirectory } from '../registry/index.js';
+
+/** The registry as the heart of orchestration sees it. */
+@Injectable()
+export class RegistrySkillCatalog extends SkillCatalog {
+  constructor(private readonly directory: WorkerDirectory) {
+    super();
+  }
+
+  override skillsOf(ctx: TenantContext, poolId: string): Promise<ReadonlySet<string>> {
+    return this.directory.skillsOf(ctx, poolId);
+  }
+}

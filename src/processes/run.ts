@@ -1,0 +1,45 @@
+import { isAppError } from '@coorchat/kernel';
+import { type AppConfig, loadConfig } from '../platform/config/index.js';
+import { createLogger, type Logger } from '../platform/telemetry/index.js';
+import { announcement } from './announcement.view.js';
+import { ControlPlane } from './control-plane.js';
+import { chosenNames, choiceOf } from './process-choice.rules.js';
+import { listenForStop } from './stop-signals.js';
+
+/** What a forced stop still gives PostgreSQL to end cleanly. */
+const FORCED_STOP_MS = 3_000;
+
+function explain(error: unknown): string {
+  if (isAppError(error) && error.kind !== 'internal') return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+async function serveUntilStopped(config: AppConfig, args: readonly string[], logger: Logger): Promise<number> {
+  const choice = choiceOf(chosenNames(args, config.processes));
+  const signals = listenForStop();
+  const starting = ControlPlane.start({ config, choice, logger });
+  void signals.second.then(() => setTimeout(() => process.exit(1), FORCED_STOP_MS));
+  const plane = await starting;
+  if (choice.serving.length === 0) {
+    await plane.stop();
+    return 0;
+  }
+  process.stdout.write(announcement(plane, process.stdout.isTTY));
+  const signal = await signals.first;
+  logger.info('stopping', { signal });
+  const outcome = await Promise.race([plane.stop().then(() => 'stopped' as const), signals.second]);
+  if (outcome === 'stopped') return 0;
+  logger.warn('stopping at once');
+  return 1;
+}
+
+/** The program. @returns its exit code */
+export async function run(args: readonly string[]): Promise<number> {
+  try {
+    const config = loadConfig();
+    return await serveUntilStopped(config, args, createLogger({ level: config.logLevel }));
+  } catch (error) {
+    process.stderr.write(`${explain(error)}\n`);
+    return 1;
+  }
+}
