@@ -20,6 +20,7 @@ const FLOORS = [
 const LIBRARIES = {
   kernel: [],
   contracts: ['kernel'],
+  git: ['kernel'],
   a2a: ['kernel', 'contracts'],
   tunnel: ['kernel', 'contracts'],
   pricing: ['kernel', 'contracts'],
@@ -128,6 +129,12 @@ export default {
       { path: ['^apps/', '^tools/', '^test/'] },
     ),
     ...libraries,
+    error(
+      'unknown-library',
+      'A library needs its place in .dependency-cruiser.mjs.',
+      { path: '^libs/', pathNot: [...Object.keys(LIBRARIES), 'testing'].map((name) => `^libs/${name}/`) },
+      {},
+    ),
     error(
       'libraries-know-no-house',
       'Libraries are below everything: no room, no app, no tool.',

@@ -7,14 +7,17 @@ const skippedTest = {
   selector: 'MemberExpression[object.name=/^(it|test|describe)$/][property.name=/^(skip|only|todo|fails)$/]',
   message: 'No skipped, lone or unwritten tests.',
 };
+const onePlace = 'One place reads the environment: platform/config, or the configuration of an app.';
+// What a child process needs of the operating system is no configuration.
+const ofTheSystem = '/^(PATH|PATHEXT|SystemRoot|ComSpec|HOME|USERPROFILE|TMPDIR|TEMP|TMP|LANG|LC_ALL|TERM)$/';
 const environment = [
   {
-    selector: "MemberExpression[object.name='process'][property.name='env']",
-    message: 'One place reads the environment: platform/config, or the configuration of an app.',
+    selector: `:not(MemberExpression[property.value=${ofTheSystem}]) > MemberExpression[object.name='process'][property.name='env']`,
+    message: onePlace,
   },
   {
     selector: "ImportDeclaration[source.value=/^(node:)?process$/] > ImportSpecifier[imported.name='env']",
-    message: 'One place reads the environment: platform/config, or the configuration of an app.',
+    message: onePlace,
   },
 ];
 
@@ -50,7 +53,10 @@ export default tseslint.config(
     },
     rules: {
       '@typescript-eslint/await-thenable': 'error',
-      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'separate-type-imports' }],
+      '@typescript-eslint/consistent-type-imports': [
+        'error',
+        { fixStyle: 'separate-type-imports', disallowTypeAnnotations: false },
+      ],
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': 'error',
       '@typescript-eslint/only-throw-error': 'error',
@@ -76,7 +82,13 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/platform/config/**/*.ts', 'apps/*/src/config/**/*.ts', 'apps/*/src/**/*.config.ts', 'libs/testing/**'],
+    files: [
+      'src/platform/config/**/*.ts',
+      'apps/*/src/config/**/*.ts',
+      'apps/*/src/**/*.config.ts',
+      'apps/*/src/main.ts',
+      'libs/testing/**',
+    ],
     rules: { 'no-restricted-syntax': ['error', defaultExport, exportAll, skippedTest] },
   },
   {

@@ -5,6 +5,6 @@ export const commands = {
   test: { build: true, script: 'tools/test.ts' },
   demo: { build: true, script: 'tools/demo/main.ts' },
   start: { build: true, script: 'tools/start.ts' },
-  reset: { build: false, script: 'tools/reset.ts' },
+  reset: { build: true, script: 'tools/reset.ts' },
   bench: { build: true, script: 'tools/bench/main.ts' },
 };
