@@ -1,0 +1,86 @@
+import {
+  canonicalUrl,
+  type Checks,
+  type Page,
+  type PageQuery,
+  type PutRepository,
+  repositoryName,
+  type RepositoryView,
+} from '@coorchat/contracts';
+import { newId, type TenantContext } from '@coorchat/kernel';
+import { Injectable } from '@nestjs/common';
+import { AppConfig } from '../platform/config/index.js';
+import { type Tx, UnitOfWork } from '../platform/db/index.js';
+import { idOfCursor, pageOf } from '../platform/http/index.js';
+import { repositoryErrors } from './repository.errors.js';
+import { type DeliveryMode, type RepositoryRow, RepositoryStore } from './repository.store.js';
+import { repositoryView } from './repository.view.js';
+
+/** What a work request needs to know of its repository. */
+export interface EnsuredRepository {
+  readonly id: string;
+  readonly canonicalUrl: string;
+  readonly checks: Checks;
+  readonly defaultBranch: string;
+  readonly delivery: DeliveryMode;
+}
+
+@Injectable()
+export class Repositories {
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly store: RepositoryStore,
+    private readonly config: AppConfig,
+  ) {}
+
+  /** Makes or changes the repository with that URL, whatever its spelling; absent fields keep their value. */
+  async put(ctx: TenantContext, input: PutRepository): Promise<RepositoryView> {
+    const url = canonicalUrl(input.url);
+    const delivery = this.deliveryOf(url, input.delivery);
+    const row = await this.uow.tenant(ctx, async (tx) => {
+      const { id } = await this.insertOrFind(tx, tx.orgId, url);
+      return this.store.update(tx, id, { defaultBranch: input.defaultBranch, checks: input.checks, delivery });
+    });
+    if (!row) throw repositoryErrors.notFound(url);
+    return repositoryView(row);
+  }
+
+  async list(ctx: TenantContext, { cursor, limit }: PageQuery): Promise<Page<RepositoryView>> {
+    const afterId = idOfCursor(cursor, 'repository');
+    const rows = await this.uow.tenantRead(ctx, (tx) => this.store.list(tx, { afterId, limit: limit + 1 }));
+    return pageOf(rows, limit, repositoryView);
+  }
+
+  /** @throws AppError `repository.not_found` */
+  async get(ctx: TenantContext, id: string): Promise<RepositoryView> {
+    const row = await this.uow.tenantRead(ctx, (tx) => this.store.find(tx, tx.orgId, id));
+    if (!row) throw repositoryErrors.notFound(id);
+    return repositoryView(row);
+  }
+
+  /** The repository with that URL, made with the defaults when there is none. @throws AppError `repository.bad_url` */
+  async ensure(tx: Tx, orgId: string, url: string): Promise<EnsuredRepository> {
+    const canonical = canonicalUrl(url);
+    const row = (await this.store.findByUrl(tx, orgId, canonical)) ?? (await this.insertOrFind(tx, orgId, canonical));
+    return {
+      id: row.id,
+      canonicalUrl: row.canonicalUrl,
+      checks: row.checks,
+      defaultBranch: row.defaultBranch,
+      delivery: row.delivery,
+    };
+  }
+
+  private insertOrFind(tx: Tx, orgId: string, url: string): Promise<RepositoryRow> {
+    const row = { orgId, id: newId('repository'), canonicalUrl: url, name: repositoryName(url) };
+    return this.store.insertOrFind(tx, row);
+  }
+
+  private deliveryOf(repositoryUrl: string, delivery: PutRepository['delivery']) {
+    if (delivery?.mode !== 'push') return delivery && { mode: delivery.mode, pushUrl: null };
+    // Refuses credentials; the spelling itself is kept, because a host may want it as it is (`.git`, a login).
+    const target = delivery.url === undefined ? repositoryUrl : canonicalUrl(delivery.url);
+    if (target.startsWith('file:') && !this.config.git.allowFileRemotes) throw repositoryErrors.fileRemoteRefused();
+    return { mode: delivery.mode, pushUrl: delivery.url?.trim() ?? null };
+  }
+}

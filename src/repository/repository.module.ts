@@ -1,0 +1,17 @@
+import { Module } from '@nestjs/common';
+import { BlobRefs } from './blob-refs.store.js';
+import { BranchPusher } from './branch-pusher.service.js';
+import { Delivery } from './delivery.service.js';
+import { QuarantineFolder } from './quarantine-folder.js';
+import { Quarantine } from './quarantine.service.js';
+import { Repositories } from './repositories.service.js';
+import { RepositoryBases } from './repository-bases.store.js';
+import { RepositoryStore } from './repository.store.js';
+
+const doors = [BlobRefs, Delivery, Quarantine, Repositories, RepositoryBases];
+
+@Module({
+  providers: [...doors, BranchPusher, QuarantineFolder, RepositoryStore],
+  exports: doors,
+})
+export class RepositoryModule {}
