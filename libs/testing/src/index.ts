@@ -8,3 +8,5 @@ export type {
   MessagesRequest,
   RequestBlock,
 } from './claude/messages-api.types.js';
+export { type FakeClock, fakeClock } from './fake-clock.js';
+export { FakeS3 } from './s3/fake-s3.js';
