@@ -1,5 +1,13 @@
-import { Injectable } from '@nestjs/common';
-import type { Tx } from '../../platform/db/index.js';
+import type { Failure } from '@coorchat/a2a';
+import type { Reason } from '@coorchat/contracts';
+import { Inject, Injectable } from '@nestjs/common';
+import { json, type Tx } from '../../platform/db/index.js';
+import { isLiveAttempt } from './attempt.machine.js';
+import { applyUpdate, endAttempt, judgeUpdate } from './attempt-update.rules.js';
+import { cancelsDue, markCancelSent } from './attempt-cancel.store.js';
+import { claimAttempts } from './attempt-claim.store.js';
+import { attemptsOfSession, continueAttempts, expiredAttempts, tickLeases } from './attempt-lease.store.js';
+import { feedOf } from './attempt-news.rules.js';
 import type {
   ApplyOutcome,
   AttemptUpdate,
@@ -10,6 +18,13 @@ import type {
   HolderEpoch,
   SendableAttempt,
 } from './attempt.types.js';
+import { LedgerDraft } from './ledger-draft.js';
+import { LedgerWriter } from './ledger-writer.store.js';
+import type { AttemptChange, AttemptSituation } from './ledger.types.js';
+import { type AttemptKey, lockRequestsOfAttempts } from './request.store.js';
+import { loadSituations } from './situation.store.js';
+import { tenantOnly } from './task.errors.js';
+import { judgeHeld } from './verdict.rules.js';
 
 export interface AddedCost {
   readonly orgId: string;
@@ -20,7 +35,10 @@ export interface AddedCost {
 }
 
 export interface ExpireOptions {
-  /** A pause between two lease ticks up to this long still counts as unbroken service. Below the shortest lease. */
+  /**
+   * A pause between two lease ticks up to this long still counts as unbroken service; it must be shorter
+   * than the shortest lease. Nothing expires until a full lease period of service has passed.
+   */
   readonly graceOfServiceMs: number;
 }
 
@@ -29,52 +47,177 @@ export interface LeaseTickOptions extends ExpireOptions {
   readonly sessions: readonly HolderEpoch[];
 }
 
+/** An attempt that we end ourselves, without a word of its worker. */
+export interface AbortedAttempt {
+  readonly orgId: string;
+  readonly attemptId: string;
+  readonly fence: number;
+  readonly status: 'failed' | 'canceled' | 'rejected';
+  readonly failure: Failure;
+}
+
+const MAX_EXPIRED = 500;
+
+const LEASE_EXPIRED: Reason = {
+  code: 'task.lease_expired',
+  message: 'The machine was not heard of for a whole lease period',
+};
+const FORGOTTEN: Reason = {
+  code: 'task.attempt_forgotten',
+  message: 'The machine came back and no longer knows this attempt',
+};
+
 /** Attempts between assignment and end; every method joins the caller's transaction. */
 @Injectable()
 export class AttemptLedger {
+  constructor(@Inject(LedgerWriter) private readonly writer: LedgerWriter) {}
+
   /**
    * System door. Takes attempts of these workers that are due to be sent: assigned ones, and ones that
    * went out on an older epoch and were not reported as held. Starts a fresh lease.
    */
-  claimForSend(_tx: Tx, _holders: readonly HolderEpoch[], _limit: number): Promise<SendableAttempt[]> {
-    throw new Error('unfinished');
+  claimForSend(tx: Tx, holders: readonly HolderEpoch[], limit: number): Promise<SendableAttempt[]> {
+    return claimAttempts(tx, holders, limit);
   }
 
   /** Tenant door of the attempts' organization. Outcomes come in the order of the updates. */
-  apply(_tx: Tx, _updates: readonly AttemptUpdate[]): Promise<ApplyOutcome[]> {
-    throw new Error('unfinished');
+  async apply(tx: Tx, updates: readonly AttemptUpdate[]): Promise<ApplyOutcome[]> {
+    const { orgId } = tx;
+    if (orgId === null) throw tenantOnly();
+    const situations = await this.lock(
+      tx,
+      updates.map(({ attemptId }) => ({ orgId, attemptId })),
+    );
+    const changes = new Map<string, AttemptChange>();
+    const strays: AttemptChange[] = [];
+    const now = new Date();
+    const outcomes = updates.map((update): ApplyOutcome => {
+      const { attemptId } = update;
+      const situation = changes.get(attemptId) ?? situations.get(attemptId);
+      if (!situation) return { attemptId, status: 'unknown', appliedSeq: 0, ended: true };
+      const status = judgeUpdate(situation.attempt, update);
+      if (status === 'applied')
+        changes.set(attemptId, merged(changes.get(attemptId), applyUpdate(situation, update, now)));
+      else if (status === 'stale_fence' || status === 'stale_session') strays.push(usageOnly(situation, update));
+      const { workerSeq, state } = (changes.get(attemptId) ?? situation).attempt;
+      return { attemptId, status, appliedSeq: workerSeq, ended: !isLiveAttempt(state) };
+    });
+    await this.writer.write(tx, [...changes.values()]);
+    await this.keepUsage(tx, strays);
+    return outcomes;
   }
 
   /**
    * System door, when a worker's session opens: continue or abandon for each attempt that it lists.
    * Attempts under way that it does not list are lost at once; sent ones that never started are sent again.
    */
-  verdicts(_tx: Tx, _session: HolderEpoch, _held: readonly HeldAttempt[]): Promise<AttemptVerdict[]> {
-    throw new Error('unfinished');
+  async verdicts(tx: Tx, session: HolderEpoch, held: readonly HeldAttempt[]): Promise<AttemptVerdict[]> {
+    const listed = held.map(({ attemptId }) => attemptId);
+    const keys = await attemptsOfSession(tx, session.workerId, listed);
+    const situations = await this.lock(tx, keys);
+    const judged = judgeHeld([...situations.values()], held);
+    await continueAttempts(tx, session, judged.continued);
+    const lost = judged.forgotten.map((situation) =>
+      endAttempt(situation, { status: 'lost', reason: FORGOTTEN, counts: true }),
+    );
+    await this.writer.write(tx, lost);
+    return judged.verdicts;
   }
 
-  /** System door. One statement per tick for all live attempts of live sessions; also keeps `service_since`. */
-  extendLeases(_tx: Tx, _tick: LeaseTickOptions): Promise<ExtendedLease[]> {
-    throw new Error('unfinished');
+  /** System door. One statement per tick for all live attempts of live sessions; also proves that we serve. */
+  extendLeases(tx: Tx, tick: LeaseTickOptions): Promise<ExtendedLease[]> {
+    return tickLeases(tx, tick);
   }
 
   /** System door. Ends attempts whose lease ran out; returns how many. The task room's own sweeper calls it. */
-  expire(_tx: Tx, _options: ExpireOptions): Promise<number> {
-    throw new Error('unfinished');
+  async expire(tx: Tx, options: ExpireOptions): Promise<number> {
+    const expired = await expiredAttempts(tx, { ...options, limit: MAX_EXPIRED });
+    if (expired.length === 0) return 0;
+    const situations = await this.lock(tx, expired);
+    const still = await expiredAttempts(tx, { ...options, limit: MAX_EXPIRED, among: expired });
+    const changes = still.flatMap(({ attemptId, duringOutage }) => {
+      const situation = situations.get(attemptId);
+      const loss = { status: 'lost' as const, reason: LEASE_EXPIRED, counts: !duringOutage };
+      return situation && isLiveAttempt(situation.attempt.state) ? [endAttempt(situation, loss)] : [];
+    });
+    await this.writer.write(tx, changes);
+    return changes.length;
+  }
+
+  /** System or tenant door. Ends live attempts for a reason of our own; returns the ids of those that it ended. */
+  async abort(tx: Tx, aborted: readonly AbortedAttempt[]): Promise<string[]> {
+    const situations = await this.lock(tx, aborted);
+    const changes = aborted.flatMap(({ attemptId, fence, status, failure }) => {
+      const situation = situations.get(attemptId);
+      if (situation?.attempt.fence !== fence || !isLiveAttempt(situation.attempt.state)) return [];
+      return [endAttempt(situation, { status, failure })];
+    });
+    await this.writer.write(tx, changes);
+    return changes.map(({ attempt }) => attempt.attemptId);
   }
 
   /** System door. Live attempts of these workers whose task is to be canceled and that were not told yet. */
-  cancels(_tx: Tx, _workerIds: readonly string[]): Promise<CancelDue[]> {
-    throw new Error('unfinished');
+  cancels(tx: Tx, workerIds: readonly string[]): Promise<CancelDue[]> {
+    return cancelsDue(tx, workerIds);
   }
 
-  /** System door, after the worker was told. */
-  cancelSent(_tx: Tx, _attemptIds: readonly string[]): Promise<void> {
-    throw new Error('unfinished');
+  /** System door, after the worker was told. A new session forgets it, so that the cancel is told again. */
+  cancelSent(tx: Tx, attemptIds: readonly string[]): Promise<void> {
+    return markCancelSent(tx, attemptIds);
   }
 
-  /** Called by commerce in its own transaction, after it locked the budget. */
-  addCost(_tx: Tx, _costs: readonly AddedCost[]): Promise<void> {
-    throw new Error('unfinished');
+  /** Called by commerce in its own transaction, after it locked the budgets. */
+  async addCost(tx: Tx, costs: readonly AddedCost[]): Promise<void> {
+    await tx.sql`
+      WITH locked AS (
+        SELECT w.org_id, w.id FROM work_request w
+        WHERE (w.org_id, w.id) IN (
+          SELECT c."orgId", c."workRequestId"
+          FROM jsonb_to_recordset(${json(costs)}::jsonb) AS c("orgId" text, "workRequestId" text))
+        ORDER BY w.org_id, w.id FOR NO KEY UPDATE)
+      UPDATE work_request w SET cost_micros = w.cost_micros + c.micros
+      FROM locked, (
+        SELECT "orgId", "workRequestId", sum(micros)::bigint AS micros
+        FROM jsonb_to_recordset(${json(costs)}::jsonb) AS c("orgId" text, "workRequestId" text, micros bigint)
+        GROUP BY 1, 2) c
+      WHERE w.org_id = locked.org_id AND w.id = locked.id AND c."orgId" = w.org_id AND c."workRequestId" = w.id`;
+    await tx.sql`
+      UPDATE task t SET cost_micros = t.cost_micros + c.micros
+      FROM (
+        SELECT "orgId", "taskId", sum(micros)::bigint AS micros
+        FROM jsonb_to_recordset(${json(costs)}::jsonb) AS c("orgId" text, "taskId" text, micros bigint)
+        WHERE "taskId" IS NOT NULL
+        GROUP BY 1, 2) c
+      WHERE t.org_id = c."orgId" AND t.id = c."taskId"`;
   }
+
+  private async lock(tx: Tx, keys: readonly AttemptKey[]): Promise<Map<string, AttemptSituation>> {
+    if (keys.length === 0) return new Map();
+    const requests = await lockRequestsOfAttempts(tx, keys);
+    return requests.length === 0 ? new Map() : loadSituations(tx, keys, requests);
+  }
+
+  private async keepUsage(tx: Tx, strays: readonly AttemptChange[]): Promise<void> {
+    const draft = new LedgerDraft();
+    const now = new Date();
+    for (const stray of strays)
+      draft.feed.push(...feedOf(stray, now).filter(({ type }) => type === 'attempt.usage_reported'));
+    if (draft.feed.length > 0) await this.writer.finish(tx, draft);
+  }
+}
+
+/** What two updates of one attempt change together. */
+function merged(before: AttemptChange | undefined, after: AttemptChange): AttemptChange {
+  if (!before) return after;
+  return {
+    ...after,
+    events: [...before.events, ...after.events],
+    log: [...before.log, ...after.log],
+    usage: [...before.usage, ...after.usage],
+    started: before.started || after.started,
+  };
+}
+
+function usageOnly(situation: AttemptSituation, { usage }: AttemptUpdate): AttemptChange {
+  return { ...situation, ending: null, events: [], log: [], usage, started: false };
 }

@@ -1,6 +1,12 @@
 export { SchedulingLedger, type TakeReadyOptions } from './scheduling-ledger.store.js';
-export type { ClusterPolicy, NewAttempt, ReadyTask, TakenSlot, WaitingRow } from './scheduling.types.js';
-export { type AddedCost, AttemptLedger, type ExpireOptions, type LeaseTickOptions } from './attempt-ledger.store.js';
+export type { NewAttempt, ReadyTask, TakenSlot, WaitingRow } from './scheduling.types.js';
+export {
+  type AbortedAttempt,
+  type AddedCost,
+  AttemptLedger,
+  type ExpireOptions,
+  type LeaseTickOptions,
+} from './attempt-ledger.store.js';
 export type {
   ApplyOutcome,
   ApplyStatus,
@@ -24,6 +30,9 @@ export type {
   PlanningInput,
   StorePlanOutcome,
   SubmitOptions,
+  TaskListQuery,
+  TaskLogEntry,
+  WorkGraph,
   WorkListQuery,
 } from './work.types.js';
 export { Admission, type AdmissionDecision, type AdmissionRequest } from './admission.port.js';
@@ -31,3 +40,6 @@ export { type OpenBudget, SpendingPort } from './spending.port.js';
 export { type HoldDecision, ModelMeter, type ModelHold, type ModelSettlement } from './model-meter.port.js';
 export { SkillCatalog } from './skill-catalog.port.js';
 export { type AttemptCode, AttemptReader, type LiveAttempt, taskBranch } from './attempt-reader.store.js';
+export { TaskModule } from './task.module.js';
+export { TaskApiModule } from './task-api.module.js';
+export { TaskJobsModule } from './task-jobs.module.js';

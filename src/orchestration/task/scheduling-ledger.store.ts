@@ -1,6 +1,12 @@
-import { Injectable } from '@nestjs/common';
-import type { Tx } from '../../platform/db/index.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { json, type Tx } from '../../platform/db/index.js';
+import { Clusters } from '../../tenancy/index.js';
+import { LedgerDraft } from './ledger-draft.js';
+import { LedgerWriter } from './ledger-writer.store.js';
+import { readyRows } from './ready.store.js';
+import type { RequestKey } from './request.store.js';
 import type { NewAttempt, ReadyTask, TakenSlot, WaitingRow } from './scheduling.types.js';
+import type { TouchedTask } from './task-graph.store.js';
 
 export interface TakeReadyOptions {
   readonly limit: number;
@@ -8,33 +14,140 @@ export interface TakeReadyOptions {
   readonly exclude?: readonly string[];
 }
 
+interface WaitingTask extends TouchedTask {
+  readonly place: number;
+}
+
 /** What a scheduling pass reads and writes; every method joins the scheduler's transaction. */
 @Injectable()
 export class SchedulingLedger {
+  constructor(
+    @Inject(LedgerWriter) private readonly writer: LedgerWriter,
+    @Inject(Clusters) private readonly clusters: Clusters,
+  ) {}
+
   /** One pass per pool at a time. */
-  lockPool(_tx: Tx, _poolId: string): Promise<void> {
-    throw new Error('unfinished');
+  async lockPool(tx: Tx, poolId: string): Promise<void> {
+    await tx.sql`SELECT id FROM capacity_pool WHERE id = ${poolId} FOR NO KEY UPDATE`;
   }
 
-  /** Tasks that could run now, oldest first per organization, organizations taking turns. */
-  takeReady(_tx: Tx, _poolId: string, _options: TakeReadyOptions): Promise<ReadyTask[]> {
-    throw new Error('unfinished');
+  /**
+   * Tasks that could run now: oldest first within an organization; organizations with fewer live attempts
+   * go first, then they take turns.
+   */
+  async takeReady(tx: Tx, poolId: string, { limit, exclude = [] }: TakeReadyOptions): Promise<ReadyTask[]> {
+    const rows = await readyRows(tx, poolId, { limit, exclude });
+    const clusterIds = [...new Set(rows.map(({ clusterId }) => clusterId))];
+    const policies = clusterIds.length === 0 ? new Map() : await this.clusters.policies(tx, clusterIds);
+    return rows.flatMap(({ ...row }) => {
+      const policy = policies.get(row.clusterId);
+      return policy ? [{ ...row, policy }] : [];
+    });
   }
 
-  liveSlots(_tx: Tx, _poolId: string): Promise<TakenSlot[]> {
-    throw new Error('unfinished');
+  liveSlots(tx: Tx, poolId: string): Promise<TakenSlot[]> {
+    return tx.sql<TakenSlot>`
+      SELECT worker_id AS "workerId", slot FROM attempt
+      WHERE pool_id = ${poolId} AND state IN ('assigned', 'sent', 'working', 'input_required')`;
   }
 
   /**
    * Writes attempts, tasks, events. Returns the attempts that were written: a task that was canceled
    * or taken since `takeReady` is left out. Rings 'dispatch' after commit.
    */
-  assign(_tx: Tx, _attempts: readonly NewAttempt[]): Promise<NewAttempt[]> {
-    throw new Error('unfinished');
+  async assign(tx: Tx, attempts: readonly NewAttempt[]): Promise<NewAttempt[]> {
+    if (attempts.length === 0) return [];
+    await lockOnly(tx, attempts);
+    const keys = new Map((await writeAssignments(tx, attempts)).map(({ id, key }) => [id, key]));
+    const written = attempts.filter(({ id }) => keys.has(id));
+    const draft = new LedgerDraft();
+    for (const attempt of written) noteAssignment(draft, attempt, keys.get(attempt.id) ?? '');
+    await this.writer.finish(tx, draft);
+    return written;
   }
 
   /** Writes a reason, and an event, only where the code changed. */
-  markWaiting(_tx: Tx, _rows: readonly WaitingRow[]): Promise<void> {
-    throw new Error('unfinished');
+  async markWaiting(tx: Tx, rows: readonly WaitingRow[]): Promise<void> {
+    const changed = await changedReasons(tx, rows);
+    if (changed.length === 0) return;
+    await lockOnly(tx, changed);
+    const due = rows.filter((_, index) => changed.some(({ place }) => place === index));
+    const marked = await writeReasons(tx, due);
+    const draft = new LedgerDraft();
+    for (const { place, ...task } of marked) draft.tasks('task.waiting', [task], { reason: due[place]?.reason });
+    await this.writer.finish(tx, draft);
   }
+}
+
+async function lockOnly(tx: Tx, keys: readonly RequestKey[]): Promise<void> {
+  await tx.sql`
+    SELECT w.id FROM work_request w
+    WHERE (w.org_id, w.id) IN (
+      SELECT k."orgId", k."workRequestId"
+      FROM jsonb_to_recordset(${json(keys.map(({ orgId, workRequestId }) => ({ orgId, workRequestId })))}::jsonb)
+        AS k("orgId" text, "workRequestId" text))
+    ORDER BY w.org_id, w.id
+    FOR NO KEY UPDATE OF w`;
+}
+
+function writeAssignments(tx: Tx, attempts: readonly NewAttempt[]): Promise<{ id: string; key: string }[]> {
+  return tx.sql<{ id: string; key: string }>`
+    WITH wanted AS (
+      SELECT * FROM jsonb_to_recordset(${json(attempts)}::jsonb)
+        AS a(id text, "orgId" text, "taskId" text, "workRequestId" text, "poolId" text, fence int,
+             "providerOrgId" text, "workerId" text, slot int, "leaseMs" int, "grant" jsonb, placement jsonb)),
+    taken AS (
+      UPDATE task t
+      SET phase = 'assigned', status = 'submitted', last_attempt = a.fence, worker_id = a."workerId",
+          a2a_task_id = a.id, wait_reason = NULL, not_before = NULL, version = t.version + 1
+      FROM wanted a
+      WHERE t.org_id = a."orgId" AND t.id = a."taskId" AND t.phase = 'ready'
+        AND t.last_attempt = a.fence - 1 AND t.cancel_requested_at IS NULL
+      RETURNING t.org_id, t.id, t.key),
+    written AS (
+      INSERT INTO attempt (org_id, id, provider_org_id, task_id, work_request_id, pool_id, fence, worker_id, slot,
+                           state, lease_ms, lease_expires_at, "grant", placement, assigned_at)
+      SELECT a."orgId", a.id, a."providerOrgId", a."taskId", a."workRequestId", a."poolId", a.fence, a."workerId",
+             a.slot, 'assigned', a."leaseMs", clock_timestamp() + a."leaseMs" * interval '1 millisecond', a."grant",
+             a.placement, clock_timestamp()
+      FROM wanted a
+      JOIN taken t ON t.org_id = a."orgId" AND t.id = a."taskId"
+      ORDER BY a."orgId", a.id
+      RETURNING id, task_id)
+    SELECT w.id, t.key FROM written w JOIN taken t ON t.id = w.task_id`;
+}
+
+function noteAssignment(draft: LedgerDraft, attempt: NewAttempt, key: string): void {
+  const { orgId, workRequestId, taskId, workerId, providerOrgId, fence, placement } = attempt;
+  const { workerName, reasons, score } = placement;
+  const data = { key, attemptId: attempt.id, attempt: fence, workerId, workerName, reasons, score };
+  draft.events.push({ orgId, workRequestId, type: 'task.assigned', taskId, data });
+  const feedData = { taskId, workRequestId, workerId, providerOrgId, attempt: fence };
+  draft.feed.push({ orgId, type: 'attempt.assigned', subject: attempt.id, data: feedData });
+  draft.dispatchPools.add(attempt.poolId);
+}
+
+function reasonRows(rows: readonly WaitingRow[]) {
+  return rows.map(({ orgId, taskId, reason }, place) => ({ orgId, taskId, place, code: reason.code, reason }));
+}
+
+/** Most passes change no reason: they lock nothing and write nothing. */
+function changedReasons(tx: Tx, rows: readonly WaitingRow[]): Promise<WaitingTask[]> {
+  return tx.sql<WaitingTask>`
+    SELECT t.org_id AS "orgId", t.work_request_id AS "workRequestId", t.id AS "taskId", t.key, r.place
+    FROM task t
+    JOIN jsonb_to_recordset(${json(reasonRows(rows))}::jsonb)
+      AS r("orgId" text, "taskId" text, place int, code text)
+      ON t.org_id = r."orgId" AND t.id = r."taskId"
+    WHERE t.phase = 'ready' AND t.wait_reason ->> 'code' IS DISTINCT FROM r.code`;
+}
+
+function writeReasons(tx: Tx, rows: readonly WaitingRow[]): Promise<WaitingTask[]> {
+  return tx.sql<WaitingTask>`
+    UPDATE task t SET wait_reason = r.reason, version = t.version + 1
+    FROM jsonb_to_recordset(${json(reasonRows(rows))}::jsonb)
+      AS r("orgId" text, "taskId" text, place int, code text, reason jsonb)
+    WHERE t.org_id = r."orgId" AND t.id = r."taskId"
+      AND t.phase = 'ready' AND t.wait_reason ->> 'code' IS DISTINCT FROM r.code
+    RETURNING t.org_id AS "orgId", t.work_request_id AS "workRequestId", t.id AS "taskId", t.key, r.place`;
 }

@@ -1,11 +1,6 @@
 import type { Grant } from '@coorchat/a2a';
 import type { Needs, Placement, ToolCall } from '@coorchat/contracts';
-
-export interface ClusterPolicy {
-  readonly network: 'none' | 'full';
-  readonly allowCommands: boolean;
-  readonly allowWorkerModelKey: boolean;
-}
+import type { ClusterPolicy } from '../../tenancy/index.js';
 
 /** A task that waits for a machine, with all that placement and the grant need to know. */
 export interface ReadyTask {

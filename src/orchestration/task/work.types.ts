@@ -1,4 +1,4 @@
-import type { Checks, Constraints, Reason, WorkStatus } from '@coorchat/contracts';
+import type { Checks, Constraints, TaskStatus, WorkStatus } from '@coorchat/contracts';
 
 /** A problem of a plan, with the place of it: `tasks[2].dependsOn[0]`. */
 export interface PlanFault {
@@ -56,7 +56,42 @@ export interface WorkListQuery {
   readonly status?: WorkStatus;
 }
 
-export interface FailRequest {
-  readonly workRequestId: string;
-  readonly reason: Reason;
+export interface TaskListQuery {
+  readonly limit: number;
+  readonly cursor?: string;
+  readonly workRequestId?: string;
+  readonly workerId?: string;
+  readonly status?: TaskStatus;
+}
+
+export interface WorkGraphNode {
+  readonly id: string;
+  readonly key: string;
+  readonly role: 'prepare' | 'work' | 'integrate';
+  readonly kind: 'agent' | 'tool';
+  readonly title: string;
+  readonly status: TaskStatus;
+  readonly phase: string;
+  readonly workerId: string | null;
+}
+
+/** Edges lead from what must complete first to what waits for it; both are keys. */
+export interface WorkGraph {
+  readonly nodes: WorkGraphNode[];
+  readonly edges: { readonly from: string; readonly to: string }[];
+}
+
+/** A line of an attempt's log. */
+export interface TaskLogEntry {
+  readonly attemptId: string;
+  readonly attempt: number;
+  readonly seq: number;
+  readonly kind: string;
+  readonly data: unknown;
+  readonly at: string;
+}
+
+export interface LogPageQuery {
+  readonly limit: number;
+  readonly cursor?: string;
 }

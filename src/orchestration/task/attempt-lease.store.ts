@@ -1,0 +1,89 @@
+import { json, type Tx } from '../../platform/db/index.js';
+import type { ExtendedLease, HolderEpoch } from './attempt.types.js';
+import type { AttemptSituation } from './ledger.types.js';
+import type { AttemptKey } from './request.store.js';
+
+const SERVICE = 'leases';
+
+/** Notes that leases are being extended; after a pause that is too long, service starts anew. */
+async function proveService(tx: Tx, graceMs: number): Promise<void> {
+  await tx.sql`
+    INSERT INTO service_period AS s (name, since, last_tick_at)
+    VALUES (${SERVICE}, clock_timestamp(), clock_timestamp())
+    ON CONFLICT (name) DO UPDATE
+    SET since = CASE WHEN clock_timestamp() - s.last_tick_at > ${graceMs} * interval '1 millisecond'
+                     THEN clock_timestamp() ELSE s.since END,
+        last_tick_at = clock_timestamp()`;
+}
+
+export interface LeaseTick {
+  readonly sessions: readonly HolderEpoch[];
+  readonly graceOfServiceMs: number;
+}
+
+export async function tickLeases(tx: Tx, { sessions, graceOfServiceMs }: LeaseTick): Promise<ExtendedLease[]> {
+  await proveService(tx, graceOfServiceMs);
+  if (sessions.length === 0) return [];
+  return tx.sql<ExtendedLease>`
+    WITH due AS (
+      SELECT a.org_id, a.id FROM attempt a
+      JOIN jsonb_to_recordset(${json(sessions)}::jsonb) AS s("workerId" text, epoch int)
+        ON a.worker_id = s."workerId" AND (a.session_epoch = s.epoch OR a.state = 'assigned')
+      WHERE a.state IN ('assigned', 'sent', 'working', 'input_required')
+      ORDER BY a.org_id, a.id FOR NO KEY UPDATE OF a)
+    UPDATE attempt a SET lease_expires_at = clock_timestamp() + a.lease_ms * interval '1 millisecond'
+    FROM due WHERE a.org_id = due.org_id AND a.id = due.id
+    RETURNING a.id AS "attemptId", a.worker_id AS "workerId", a.lease_ms AS "leaseMs"`;
+}
+
+export interface ExpiredAttempt extends AttemptKey {
+  /** Its lease ran out while we did not serve. */
+  readonly duringOutage: boolean;
+}
+
+export interface ExpiryQuery {
+  readonly graceOfServiceMs: number;
+  readonly limit: number;
+  readonly among?: readonly AttemptKey[];
+}
+
+/** Live attempts whose lease ran out, once we have served without a pause for as long as their lease. */
+export function expiredAttempts(tx: Tx, { graceOfServiceMs, limit, among }: ExpiryQuery): Promise<ExpiredAttempt[]> {
+  const ids = among?.map(({ attemptId }) => attemptId) ?? null;
+  return tx.sql<ExpiredAttempt>`
+    SELECT a.org_id AS "orgId", a.id AS "attemptId", a.lease_expires_at < s.since AS "duringOutage"
+    FROM attempt a
+    JOIN service_period s ON s.name = ${SERVICE}
+    WHERE a.state IN ('assigned', 'sent', 'working', 'input_required')
+      AND a.lease_expires_at < clock_timestamp()
+      AND s.since + a.lease_ms * interval '1 millisecond' < clock_timestamp()
+      AND s.last_tick_at + ${graceOfServiceMs} * interval '1 millisecond' > clock_timestamp()
+      AND (${ids}::text[] IS NULL OR a.id = ANY(${ids}::text[]))
+    ORDER BY a.lease_expires_at
+    LIMIT ${limit}`;
+}
+
+/** Attempts of a worker that are live, or that it lists. */
+export function attemptsOfSession(tx: Tx, workerId: string, listed: readonly string[]): Promise<AttemptKey[]> {
+  return tx.sql<AttemptKey>`
+    SELECT org_id AS "orgId", id AS "attemptId" FROM attempt
+    WHERE worker_id = ${workerId}
+      AND (state IN ('assigned', 'sent', 'working', 'input_required') OR id = ANY(${listed}))`;
+}
+
+/** Moves attempts to the worker's new session, with a fresh lease; a cancel is told again. */
+export async function continueAttempts(
+  tx: Tx,
+  session: HolderEpoch,
+  situations: readonly AttemptSituation[],
+): Promise<void> {
+  if (situations.length === 0) return;
+  await tx.sql`
+    UPDATE attempt a
+    SET session_epoch = ${session.epoch}, cancel_sent_at = NULL,
+        state = CASE WHEN a.state = 'assigned' THEN 'sent' ELSE a.state END,
+        sent_at = COALESCE(a.sent_at, clock_timestamp()),
+        lease_expires_at = clock_timestamp() + a.lease_ms * interval '1 millisecond'
+    FROM jsonb_to_recordset(${json(situations.map(({ attempt }) => attempt))}::jsonb) AS k("orgId" text, "attemptId" text)
+    WHERE a.org_id = k."orgId" AND a.id = k."attemptId"`;
+}

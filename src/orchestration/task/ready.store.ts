@@ -1,0 +1,78 @@
+import type { Needs, ToolCall } from '@coorchat/contracts';
+import type { Tx } from '../../platform/db/index.js';
+import type { ReadyTask } from './scheduling.types.js';
+
+export type ReadyRow = Omit<ReadyTask, 'policy'>;
+
+interface RawRow extends Omit<ReadyRow, 'repository' | 'needs' | 'tool'> {
+  readonly needs: Needs;
+  readonly tool: ToolCall | null;
+  readonly repositoryId: string | null;
+  readonly repositoryUrl: string | null;
+  readonly baseCommit: string | null;
+  readonly hasBaseBundle: boolean;
+}
+
+function readyRow({ repositoryId, repositoryUrl, baseCommit, hasBaseBundle, ...row }: RawRow): ReadyRow {
+  const repository =
+    repositoryId === null || repositoryUrl === null
+      ? null
+      : { id: repositoryId, url: repositoryUrl, baseCommit, baseBundle: hasBaseBundle };
+  return { ...row, repository };
+}
+
+export interface ReadyQuery {
+  readonly limit: number;
+  readonly exclude: readonly string[];
+}
+
+/**
+ * Hops over the index from organization to organization, takes the oldest tasks of each, and lets them
+ * take turns; what an organization has running already counts as turns that it took.
+ */
+export async function readyRows(tx: Tx, poolId: string, { limit, exclude }: ReadyQuery): Promise<ReadyRow[]> {
+  const rows = await tx.sql<RawRow>`
+    WITH RECURSIVE org AS (
+      (SELECT t.org_id FROM task t WHERE t.pool_id = ${poolId} AND t.phase = 'ready' ORDER BY t.org_id LIMIT 1)
+      UNION ALL
+      SELECT (SELECT t.org_id FROM task t
+              WHERE t.pool_id = ${poolId} AND t.phase = 'ready' AND t.org_id > org.org_id
+              ORDER BY t.org_id LIMIT 1)
+      FROM org WHERE org.org_id IS NOT NULL),
+    busy AS (
+      SELECT a.org_id, count(*) AS running FROM attempt a
+      WHERE a.pool_id = ${poolId} AND a.state IN ('assigned', 'sent', 'working', 'input_required')
+      GROUP BY 1),
+    candidate AS (
+      SELECT c.org_id, c.id, COALESCE(b.running, 0) + row_number() OVER (PARTITION BY c.org_id ORDER BY c.id) AS turn
+      FROM org
+      CROSS JOIN LATERAL (
+        SELECT t.org_id, t.id FROM task t
+        WHERE t.pool_id = ${poolId} AND t.phase = 'ready' AND t.org_id = org.org_id
+          AND (t.not_before IS NULL OR t.not_before <= clock_timestamp())
+          AND t.cancel_requested_at IS NULL AND t.id <> ALL(${exclude}::text[])
+        ORDER BY t.id LIMIT ${limit}) c
+      LEFT JOIN busy b ON b.org_id = org.org_id
+      WHERE org.org_id IS NOT NULL),
+    chosen AS (SELECT * FROM candidate ORDER BY turn, id LIMIT ${limit})
+    SELECT t.org_id AS "orgId", t.id AS "taskId", t.work_request_id AS "workRequestId", w.cluster_id AS "clusterId",
+           t.key, t.role, t.kind, t.skill, t.needs, t.tool, t.last_attempt AS "lastAttempt", t.failures,
+           w.deadline_at AS "deadlineAt", COALESCE(t.ready_at, t.created_at) AS "readyAt",
+           t.wait_reason ->> 'code' AS "waitCode",
+           w.repository_id AS "repositoryId", w.repository ->> 'url' AS "repositoryUrl", w.base_commit AS "baseCommit",
+           COALESCE(jsonb_typeof(w.repository -> 'baseBundle') = 'object', false) AS "hasBaseBundle",
+           CASE WHEN t.last_attempt = 0 THEN '{}' ELSE ARRAY(
+             SELECT DISTINCT a.worker_id FROM attempt a
+             WHERE a.org_id = t.org_id AND a.task_id = t.id AND a.state IN ('failed', 'lost', 'rejected')) END
+             AS "avoidWorkers",
+           ARRAY(
+             SELECT DISTINCT u.worker_id FROM task_edge e
+             JOIN task u ON u.org_id = e.org_id AND u.id = e.from_id
+             WHERE e.org_id = t.org_id AND e.to_id = t.id AND u.kind = 'agent' AND u.worker_id IS NOT NULL)
+             AS "upstreamWorkers"
+    FROM chosen c
+    JOIN task t ON t.org_id = c.org_id AND t.id = c.id
+    JOIN work_request w ON w.org_id = t.org_id AND w.id = t.work_request_id
+    ORDER BY c.turn, c.id`;
+  return rows.map(readyRow);
+}

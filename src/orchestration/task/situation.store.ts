@@ -1,0 +1,56 @@
+import { json, type Tx } from '../../platform/db/index.js';
+import type { AttemptRow, AttemptSituation, RequestRow, TaskRow } from './ledger.types.js';
+import { type AttemptKey, type RequestKey, requestKeyText } from './request.store.js';
+
+type SituationRow = AttemptRow & { readonly task: Omit<TaskRow, 'orgId' | 'taskId' | 'workRequestId' | 'poolId'> };
+
+function situationOf(
+  { task, ...attempt }: SituationRow,
+  requests: ReadonlyMap<string, RequestRow>,
+): AttemptSituation[] {
+  const request = requests.get(requestKeyText(attempt));
+  if (!request) return [];
+  const { orgId, taskId, workRequestId, poolId } = attempt;
+  return [{ attempt, task: { orgId, taskId, workRequestId, poolId, ...task }, request }];
+}
+
+function byKey(requests: readonly RequestRow[]): Map<string, RequestRow> {
+  return new Map(requests.map((request) => [requestKeyText(request), request]));
+}
+
+/** Attempts with their tasks, locked in the order of their ids. The caller holds the locks of `requests`. */
+export async function loadSituations(
+  tx: Tx,
+  keys: readonly AttemptKey[],
+  requests: readonly RequestRow[],
+): Promise<Map<string, AttemptSituation>> {
+  const rows = await tx.sql<SituationRow>`
+    SELECT a.org_id AS "orgId", a.id AS "attemptId", a.task_id AS "taskId", a.work_request_id AS "workRequestId",
+           a.pool_id AS "poolId", a.provider_org_id AS "providerOrgId", a.worker_id AS "workerId", a.fence, a.state,
+           a.worker_seq AS "workerSeq", a.session_epoch AS "sessionEpoch", a.assigned_at AS "assignedAt",
+           a.started_at AS "startedAt",
+           jsonb_build_object('key', t.key, 'role', t.role, 'status', t.status, 'phase', t.phase,
+             'lastAttempt', t.last_attempt, 'failures', t.failures, 'maxFailures', t.max_failures,
+             'cancelRequested', t.cancel_requested_at IS NOT NULL) AS task
+    FROM attempt a
+    JOIN jsonb_to_recordset(${json(keys)}::jsonb) AS k("orgId" text, "attemptId" text)
+      ON a.org_id = k."orgId" AND a.id = k."attemptId"
+    JOIN task t ON t.org_id = a.org_id AND t.id = a.task_id
+    ORDER BY a.org_id, a.id
+    FOR NO KEY UPDATE OF a`;
+  const locked = byKey(requests);
+  return new Map(
+    rows.flatMap((row) => situationOf(row, locked)).map((situation) => [situation.attempt.attemptId, situation]),
+  );
+}
+
+/** Attempts of these requests that no worker has heard of yet. */
+export async function unsentAttempts(tx: Tx, keys: readonly RequestKey[]): Promise<AttemptKey[]> {
+  return tx.sql<AttemptKey>`
+    SELECT a.org_id AS "orgId", a.id AS "attemptId"
+    FROM attempt a
+    JOIN task t ON t.org_id = a.org_id AND t.id = a.task_id
+    JOIN jsonb_to_recordset(${json(keys)}::jsonb) AS k("orgId" text, "workRequestId" text)
+      ON t.org_id = k."orgId" AND t.work_request_id = k."workRequestId"
+    WHERE t.phase = 'assigned' AND a.fence = t.last_attempt AND a.state = 'assigned'`;
+}

@@ -1,0 +1,153 @@
+import type { Plan, SubmitWork } from '@coorchat/contracts';
+import { newId, type TenantContext } from '@coorchat/kernel';
+import { Inject, Injectable } from '@nestjs/common';
+import { type TenantTx, UnitOfWork } from '../../platform/db/index.js';
+import { type Cluster, Clusters } from '../../tenancy/index.js';
+import { completeGraph, type GraphTask, prepareTask } from './graph.rules.js';
+import { LedgerDraft } from './ledger-draft.js';
+import { LedgerWriter } from './ledger-writer.store.js';
+import { planFaults } from './plan.rules.js';
+import { type PinnedRepository, RepositoryPins } from './repository-pins.service.js';
+import { requestHash } from './request-hash.rules.js';
+import { SkillCatalog } from './skill-catalog.port.js';
+import { SpendingPort } from './spending.port.js';
+import { checkIdempotencyKey, effectiveConstraints, readSubmission } from './submit.rules.js';
+import { findByIdempotencyKey, insertGraph, insertRequest, type NewRequest } from './submit.store.js';
+import { idempotencyConflict, invalidPlan } from './task.errors.js';
+
+export interface Submitted {
+  readonly workRequestId: string;
+  /** False when the idempotency key was used before with the same body. */
+  readonly created: boolean;
+}
+
+interface Draft {
+  readonly work: SubmitWork;
+  readonly plan: Plan | undefined;
+  readonly idempotencyKey: string | null;
+  readonly hash: string;
+}
+
+/** Takes work in: one transaction, a handful of statements whatever the size of the plan. */
+@Injectable()
+export class WorkSubmission {
+  constructor(
+    @Inject(UnitOfWork) private readonly uow: UnitOfWork,
+    @Inject(Clusters) private readonly clusters: Clusters,
+    @Inject(SkillCatalog) private readonly skills: SkillCatalog,
+    @Inject(SpendingPort) private readonly spending: SpendingPort,
+    @Inject(RepositoryPins) private readonly pins: RepositoryPins,
+    @Inject(LedgerWriter) private readonly writer: LedgerWriter,
+  ) {}
+
+  async submit(ctx: TenantContext, work: SubmitWork, idempotencyKey: string | undefined): Promise<Submitted> {
+    const key = checkIdempotencyKey(idempotencyKey);
+    const plan = readSubmission(work);
+    if (plan) await this.checkPlan(ctx, work, plan);
+    const draft = { work, plan, idempotencyKey: key, hash: requestHash(work) };
+    return this.uow.tenant(ctx, async (tx) => {
+      const earlier = key === null ? undefined : await this.repeated(tx, ctx, key, draft.hash);
+      return earlier ?? this.store(tx, ctx, draft);
+    });
+  }
+
+  /** Asks for the known skills only when the plan names any. */
+  private async checkPlan(ctx: TenantContext, { constraints, clusterId }: SubmitWork, plan: Plan): Promise<void> {
+    const skilled = plan.tasks.some(({ skill }) => skill !== undefined);
+    const skills = skilled ? await this.skills.skillsOf(ctx, await this.poolOf(ctx, clusterId)) : undefined;
+    const faults = planFaults(plan, { constraints, ...(skills && { skills }) });
+    if (faults.length > 0) throw invalidPlan(faults);
+  }
+
+  private async poolOf(ctx: TenantContext, clusterId: string | undefined): Promise<string> {
+    return (await this.uow.tenantRead(ctx, (tx) => this.clusterOf(tx, clusterId))).poolId;
+  }
+
+  private clusterOf(tx: TenantTx, clusterId: string | undefined): Promise<Cluster> {
+    return clusterId === undefined ? this.clusters.first(tx) : this.clusters.get(tx, clusterId);
+  }
+
+  private async repeated(tx: TenantTx, ctx: TenantContext, key: string, hash: string): Promise<Submitted | undefined> {
+    const earlier = await findByIdempotencyKey(tx, ctx.orgId, key);
+    if (!earlier) return undefined;
+    if (earlier.requestHash !== hash) throw idempotencyConflict();
+    return { workRequestId: earlier.id, created: false };
+  }
+
+  private async store(tx: TenantTx, ctx: TenantContext, draft: Draft): Promise<Submitted> {
+    const { work, plan, idempotencyKey: key, hash } = draft;
+    const cluster = await this.clusterOf(tx, work.clusterId);
+    const pinned = work.repository ? await this.pins.pin(tx, ctx.orgId, work.repository) : undefined;
+    const tasks = firstTasks(work, plan, pinned);
+    const request = newRequest(ctx, draft, cluster, pinned);
+    if (!(await insertRequest(tx, request)) && key !== null) {
+      const earlier = await this.repeated(tx, ctx, key, hash);
+      if (earlier) return earlier;
+    }
+    const { maxCostMicros } = effectiveConstraints(work.constraints, cluster);
+    await this.spending.open(tx, { orgId: ctx.orgId, workRequestId: request.id, limitMicros: maxCostMicros });
+    await this.writer.finish(tx, await this.firstNews(tx, request, tasks, plan));
+    return { workRequestId: request.id, created: true };
+  }
+
+  private async firstNews(
+    tx: TenantTx,
+    request: NewRequest,
+    tasks: readonly GraphTask[],
+    plan: Plan | undefined,
+  ): Promise<LedgerDraft> {
+    const { orgId, id: workRequestId, poolId, planSource, status } = request;
+    const key = { orgId, workRequestId };
+    const news = new LedgerDraft();
+    const data = { planSource, taskCount: plan?.tasks.length ?? null };
+    news.work(key, 'work.submitted', data);
+    news.feed.push({ orgId, type: 'work.submitted', subject: workRequestId, data });
+    if (plan) news.planned(key, { source: 'plan', model: null, taskCount: tasks.length });
+    if (tasks.length > 0) {
+      const graph = { ...key, poolId, source: planSource, model: null, tasks, stored: new Map() };
+      news.tasks('task.ready', await insertGraph(tx, graph));
+      news.pools.add(poolId);
+    }
+    if (status === 'planning') {
+      news.work(key, 'work.planning');
+      news.job('work.plan', key);
+    }
+    return news;
+  }
+}
+
+/** The whole graph of a user's plan; for the planner, what must happen before it plans. */
+function firstTasks(work: SubmitWork, plan: Plan | undefined, pinned: PinnedRepository | undefined): GraphTask[] {
+  const { constraints } = work;
+  const needsPrepare = pinned?.needsPrepare ?? false;
+  if (plan) return completeGraph(plan, { constraints, hasRepository: pinned !== undefined, needsPrepare });
+  return needsPrepare ? [prepareTask(constraints)] : [];
+}
+
+function newRequest(
+  ctx: TenantContext,
+  { work, plan, idempotencyKey, hash }: Draft,
+  cluster: Cluster,
+  pinned: PinnedRepository | undefined,
+): NewRequest {
+  const constraints = effectiveConstraints(work.constraints, cluster);
+  const waits = pinned?.needsPrepare ? 'pending' : undefined;
+  return {
+    orgId: ctx.orgId,
+    id: newId('workRequest'),
+    clusterId: cluster.id,
+    poolId: cluster.poolId,
+    requestedBy: ctx.actor.id,
+    description: work.description,
+    repositoryId: pinned?.repositoryId ?? null,
+    baseRef: work.repository?.ref ?? null,
+    baseCommit: pinned?.baseCommit ?? null,
+    repository: pinned?.stored ?? null,
+    constraints,
+    idempotencyKey,
+    requestHash: hash,
+    planSource: plan ? 'plan' : 'planner',
+    status: waits ?? (plan ? 'executing' : 'planning'),
+    deadlineAt: new Date(Date.now() + constraints.maxDurationMs),
+  };
+}

@@ -1,0 +1,85 @@
+import { AppError } from '@coorchat/kernel';
+import type { PlanFault } from './work.types.js';
+
+export function workRequestNotFound(workRequestId: string): AppError {
+  return new AppError({
+    code: 'task.work_request_not_found',
+    kind: 'not_found',
+    message: `There is no work request ${workRequestId}.`,
+  });
+}
+
+export function taskNotFound(taskId: string): AppError {
+  return new AppError({ code: 'task.task_not_found', kind: 'not_found', message: `There is no task ${taskId}.` });
+}
+
+export function clusterNotFound(): AppError {
+  return new AppError({
+    code: 'task.cluster_not_found',
+    kind: 'not_found',
+    message: 'There is no such cluster in your organization.',
+  });
+}
+
+export function idempotencyConflict(): AppError {
+  return new AppError({
+    code: 'task.idempotency_conflict',
+    kind: 'conflict',
+    message: 'This idempotency key was used before with another body. Use a new key for new work.',
+  });
+}
+
+export function invalidIdempotencyKey(): AppError {
+  return new AppError({
+    code: 'task.invalid_idempotency_key',
+    kind: 'invalid',
+    message: 'An idempotency key has 1 to 200 visible ASCII characters.',
+  });
+}
+
+const MAX_LISTED = 50;
+
+/** All faults in the details; the first one's code names the error. */
+export function invalidPlan(faults: readonly PlanFault[]): AppError {
+  const [first] = faults;
+  const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : '';
+  return new AppError({
+    code: first?.code ?? 'task.plan_invalid',
+    kind: 'invalid',
+    message: first ? `The plan cannot be used: ${first.path}: ${first.message}${more}` : 'The plan cannot be used.',
+    details: { faults: faults.slice(0, MAX_LISTED) },
+  });
+}
+
+export function resultNotReady(status: string): AppError {
+  return new AppError({
+    code: 'task.result_not_ready',
+    kind: 'conflict',
+    message: `The work request is ${status}: its result is there once it is completed.`,
+    details: { status },
+  });
+}
+
+export function noResultBundle(): AppError {
+  return new AppError({
+    code: 'task.no_result_bundle',
+    kind: 'conflict',
+    message: 'The work request completed without commits, so there is no bundle.',
+  });
+}
+
+export function invalidEventCursor(): AppError {
+  return new AppError({
+    code: 'task.invalid_event_cursor',
+    kind: 'invalid',
+    message: 'Last-Event-ID and `after` are numbers of events: 0 or more.',
+  });
+}
+
+export function tenantOnly(): AppError {
+  return new AppError({
+    code: 'task.tenant_only',
+    kind: 'internal',
+    message: 'What a worker says is applied in the organization that its attempt belongs to.',
+  });
+}
