@@ -1,9 +1,10 @@
 /**
- * What npm itself does not insist on: exact versions, the same version everywhere, a lock file without registry
- * hosts, and TypeScript project references that match the dependencies between our packages.
+ * What npm itself does not insist on: exact versions, the same version everywhere, a complete lock file without
+ * registry hosts, and TypeScript project references that match the dependencies between our packages.
  */
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
+import { lockFaults } from './check/lock-faults.ts';
 
 interface Manifest {
   readonly name: string;
@@ -28,11 +29,6 @@ function versionFaults(): string[] {
         : [`${name} is ${version} in ${folder} but ${first.version} in ${first.folder}`];
     }),
   );
-}
-
-function lockFaults(): string[] {
-  const lock = readFileSync('package-lock.json', 'utf8');
-  return /"resolved": "https?:/.test(lock) ? ['package-lock.json names a registry host ("resolved": "http…").'] : [];
 }
 
 function referencesOf(folder: string): string[] {
