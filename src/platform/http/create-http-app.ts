@@ -4,7 +4,7 @@ import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { AppConfig } from '../config/index.js';
+import type { AppConfig } from '../config/index.js';
 import { Logger } from '../telemetry/index.js';
 import { addAccessHook } from './access.hook.js';
 import { Authenticator } from './authenticator.port.js';

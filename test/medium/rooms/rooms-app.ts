@@ -1,0 +1,79 @@
+import { Global, Module } from '@nestjs/common';
+import { CredentialAuthenticator, IdentityApiModule, IdentityModule } from '../../../src/identity/index.js';
+import { BootstrapKey } from '../../../src/identity/index.js';
+import { type AppConfig, ConfigModule } from '../../../src/platform/config/index.js';
+import { DatabaseModule } from '../../../src/platform/db/index.js';
+import { HealthModule } from '../../../src/platform/health/index.js';
+import { Authenticator, createHttpApp, type HttpApp, HttpModule } from '../../../src/platform/http/index.js';
+import { OutboxModule } from '../../../src/platform/outbox/index.js';
+import { QueueModule } from '../../../src/platform/queue/index.js';
+import { TelemetryModule } from '../../../src/platform/telemetry/index.js';
+import { RegistryApiModule, WorkerSelfModule } from '../../../src/registry/index.js';
+import { TenancyApiModule } from '../../../src/tenancy/index.js';
+import type { TestDatabase } from '../../support/database.js';
+
+@Global()
+@Module({
+  imports: [IdentityModule],
+  providers: [{ provide: Authenticator, useExisting: CredentialAuthenticator }],
+  exports: [Authenticator],
+})
+class TestBindings {}
+
+export interface RoomsApp {
+  readonly app: HttpApp;
+  readonly url: string;
+  readonly adminKey: string;
+  readonly orgId: string;
+  readonly clusterId: string;
+}
+
+/** Tenancy, identity and registry over HTTP, on a database of their own, with the first organization. */
+export async function startRooms(database: TestDatabase, config: AppConfig = database.config): Promise<RoomsApp> {
+  @Module({
+    imports: [
+      ConfigModule.with(config),
+      TelemetryModule,
+      DatabaseModule,
+      QueueModule,
+      OutboxModule,
+      HttpModule,
+      HealthModule,
+      TestBindings,
+      TenancyApiModule,
+      IdentityApiModule,
+      RegistryApiModule,
+      WorkerSelfModule,
+    ],
+  })
+  class RoomsModule {}
+
+  const app = await createHttpApp(RoomsModule, config);
+  const { key, orgId, clusterId } = await app.nest.get(BootstrapKey).ensure({ replaceLostKey: true });
+  if (key === undefined) throw new Error('no key');
+  return { app, url: await app.listen(), adminKey: key, orgId, clusterId };
+}
+
+export interface Answer<T> {
+  readonly status: number;
+  readonly body: T;
+}
+
+export type Call = <T = Record<string, unknown>>(method: string, path: string, body?: unknown) => Promise<Answer<T>>;
+
+/** Calls with a bearer; the body is sent as JSON when there is one. */
+export function caller(url: string, bearer?: string): Call {
+  return async <T>(method: string, path: string, body?: unknown) => {
+    const headers = {
+      ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    };
+    const response = await fetch(url + path, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, body: (text === '' ? undefined : JSON.parse(text)) as T };
+  };
+}
