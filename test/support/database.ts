@@ -43,6 +43,8 @@ export async function testDatabase(): Promise<TestDatabase> {
   const name = `test_${process.pid}_${randomBytes(5).toString('hex')}`;
   const template = new URL(templateUrl).pathname.slice(1);
   await asOwner(admin, `CREATE DATABASE ${name} TEMPLATE ${template}`);
+  // A copy has the tables' rights, not the database's own.
+  await asOwner(admin, `REVOKE CREATE, TEMPORARY ON DATABASE ${name} FROM PUBLIC`);
   const url = new URL(templateUrl);
   url.pathname = `/${name}`;
   const config = testConfig({ databaseUrl: url.href });

@@ -15,6 +15,9 @@ export function variable<T extends z.ZodType>(schema: T, form: VariableForm): T 
 
 export function formOf(schema: z.ZodType): VariableForm {
   const meta = schema.meta();
+  if (!meta && (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault)) {
+    return formOf(schema.unwrap() as z.ZodType);
+  }
   return {
     form: typeof meta?.['form'] === 'string' ? meta['form'] : 'another value',
     secret: meta?.['secret'] === true,
