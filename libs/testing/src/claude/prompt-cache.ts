@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CacheControl, FakeUsage, MessagesRequest } from './messages-api.types.js';
+import type { CacheControl, FakeUsage, MessagesRequest, RequestBlock } from './messages-api.types.js';
 
 const CHARACTERS_PER_TOKEN = 4;
 
@@ -21,7 +21,9 @@ function segment(block: { readonly cache_control?: CacheControl | null } | strin
 /** The prompt in the order in which the API caches it: tools, system, messages. */
 function segmentsOf(body: MessagesRequest): Segment[] {
   const system = typeof body.system === 'string' ? [body.system] : (body.system ?? []);
-  const messages = body.messages.flatMap(({ content }) => (typeof content === 'string' ? [content] : content));
+  const messages = body.messages.flatMap<string | RequestBlock>(({ content }) =>
+    typeof content === 'string' ? [content] : content,
+  );
   return [...(body.tools ?? []), ...system, ...messages].map(segment);
 }
 
