@@ -1,0 +1,98 @@
+import { enrolledWorkerSchema, type EnrolledWorker, problemSchema } from '@coorchat/contracts';
+import { AppError, messageOf } from '@coorchat/kernel';
+import { isLoopback } from '../config/worker-settings.js';
+import { CredentialFile, type StoredCredential } from './credential-file.js';
+
+export interface EnrolmentOptions {
+  readonly url: string;
+  readonly name: string;
+  readonly dataDir: string;
+  /** Asked only when there is no credential yet. */
+  readonly token: () => Promise<string | undefined>;
+  readonly fetch?: typeof fetch;
+}
+
+export interface Enrolment {
+  readonly credential: StoredCredential;
+  /** Whether a token was exchanged just now. */
+  readonly fresh: boolean;
+  readonly file: string;
+}
+
+const TIMEOUT_MS = 30_000;
+
+/** The worker's credential: the stored one, or one that the enrolment token is exchanged for. */
+export async function enrol(options: EnrolmentOptions): Promise<Enrolment> {
+  const file = new CredentialFile(options.dataDir);
+  const stored = await file.read();
+  if (stored) {
+    refuseForeign(stored, options.url, file.path);
+    return { credential: { ...stored, url: options.url }, fresh: false, file: file.path };
+  }
+  const token = (await options.token())?.trim();
+  if (!token) throw noToken();
+  const enrolled = await exchange(options, token);
+  const credential: StoredCredential = { version: 1, url: options.url, name: options.name, ...enrolled };
+  await file.write(credential);
+  return { credential, fresh: true, file: file.path };
+}
+
+/** A credential goes to the control plane that gave it; on this machine alone the port may change. */
+function refuseForeign(stored: StoredCredential, url: string, path: string): void {
+  if (stored.url === url) return;
+  const [before, now] = [new URL(stored.url), new URL(url)];
+  if (before.origin === now.origin || (isLoopback(before) && isLoopback(now))) return;
+  const message = `This worker belongs to ${stored.url}, not to ${url}. Use another data folder (--data-dir), or remove ${path} to enrol anew.`;
+  throw new AppError({ code: 'worker.other_control_plane', kind: 'precondition', message });
+}
+
+async function exchange(options: EnrolmentOptions, token: string): Promise<EnrolledWorker> {
+  const response = await post(options, token);
+  const body: unknown = await response.json().catch(() => undefined);
+  if (!response.ok) throw refused(response.status, body);
+  const parsed = enrolledWorkerSchema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const message = `${options.url} did not answer like a CoorChat control plane. Check --url.`;
+  throw new AppError({ code: 'worker.enrolment_failed', kind: 'unavailable', message });
+}
+
+async function post({ url, name, fetch: send = fetch }: EnrolmentOptions, token: string): Promise<Response> {
+  try {
+    return await send(`${url}/v1/workers/enrol`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json' },
+      body: JSON.stringify({ token, name }),
+      redirect: 'error',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    const message = `The control plane at ${url} cannot be reached: ${messageOf(cause)}. Check --url and the network.`;
+    throw new AppError({ code: 'worker.enrolment_failed', kind: 'unavailable', message, cause });
+  }
+}
+
+function refused(status: number, body: unknown): AppError {
+  const problem = problemSchema.safeParse(body);
+  const said = problem.success ? problem.data.detail : `status ${status}`;
+  const next = 'An enrolment token works once and for a limited time; ask for a new one (POST /v1/enrolment-tokens).';
+  const message = `The control plane refused the enrolment: ${said} ${status < 500 ? next : 'Try again later.'}`;
+  return new AppError({
+    code: 'worker.enrolment_refused',
+    kind: status < 500 ? 'unauthenticated' : 'unavailable',
+    message,
+  });
+}
+
+function noToken(): AppError {
+  const message =
+    'This machine is not enrolled yet. Give an enrolment token: --token-file <file>, --token-stdin, or COORCHAT_ENROLMENT_TOKEN.';
+  return new AppError({ code: 'worker.no_enrolment_token', kind: 'unauthenticated', message });
+}
+
+/** What a person has to do when the control plane no longer accepts the credential. */
+export function revoked(dataDir: string): AppError {
+  const { path } = new CredentialFile(dataDir);
+  const message = `The control plane no longer accepts this worker: it was removed, or its credential was revoked. To enrol it anew, remove ${path} and start it with a new enrolment token.`;
+  return new AppError({ code: 'worker.credential_revoked', kind: 'unauthenticated', message });
+}

@@ -1,0 +1,74 @@
+import type { Toolchain } from '@coorchat/contracts';
+import { mapBounded, runProbe } from './run-probe.js';
+
+interface Probe {
+  readonly name: string;
+  /** Tried in this order. */
+  readonly commands: readonly string[];
+  readonly args: readonly string[];
+}
+
+const VERSION = ['--version'];
+
+function probe(name: string, options: { commands?: readonly string[]; args?: readonly string[] } = {}): Probe {
+  return { name, commands: options.commands ?? [name], args: options.args ?? VERSION };
+}
+
+export const TOOLCHAIN_PROBES: readonly Probe[] = [
+  probe('node'),
+  probe('npm'),
+  probe('pnpm'),
+  probe('yarn'),
+  probe('deno'),
+  probe('bun'),
+  probe('python', { commands: ['python3', 'python'] }),
+  probe('pip', { commands: ['pip3', 'pip'] }),
+  probe('uv'),
+  probe('java', { args: ['-version'] }),
+  probe('maven', { commands: ['mvn'] }),
+  probe('gradle'),
+  probe('kotlin', { args: ['-version'] }),
+  probe('go', { args: ['version'] }),
+  probe('rust', { commands: ['rustc'] }),
+  probe('cargo'),
+  probe('dotnet'),
+  probe('ruby'),
+  probe('php'),
+  probe('perl', { args: ['-e', 'print $^V'] }),
+  probe('swift'),
+  probe('xcode', { commands: ['xcodebuild'], args: ['-version'] }),
+  probe('gcc'),
+  probe('clang'),
+  probe('make'),
+  probe('cmake'),
+  probe('git'),
+  probe('docker'),
+  probe('podman'),
+  probe('kubectl', { args: ['version', '--client'] }),
+  probe('terraform', { args: ['version'] }),
+  probe('elixir'),
+  probe('ghc'),
+  probe('zig', { args: ['version'] }),
+];
+
+const AT_ONCE = 6;
+
+/** The first version number in what a tool prints about itself. */
+export function versionIn(text: string): string | undefined {
+  return /(?:^|[^\d.])v?(\d+\.\d+(?:\.\d+)*)/.exec(text)?.[1];
+}
+
+async function detect({ name, commands, args }: Probe): Promise<Toolchain | undefined> {
+  for (const command of commands) {
+    const output = await runProbe(command, args);
+    const version = output === undefined ? undefined : versionIn(output);
+    if (version !== undefined) return { name, version };
+  }
+  return undefined;
+}
+
+/** What is on the path; with `allowed`, of these only. */
+export async function detectToolchains(allowed?: readonly string[]): Promise<Toolchain[]> {
+  const probes = TOOLCHAIN_PROBES.filter(({ name }) => allowed === undefined || allowed.includes(name));
+  return (await mapBounded(probes, AT_ONCE, detect)).filter((toolchain) => toolchain !== undefined);
+}

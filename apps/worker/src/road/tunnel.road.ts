@@ -1,0 +1,58 @@
+import { AgentCard } from '@a2a-js/sdk';
+import { TASK_EXTENSION_URI } from '@coorchat/a2a';
+import { TunnelWorker } from '@coorchat/tunnel';
+import type { WorkerRpc } from '../a2a/worker-rpc.js';
+import type { AttemptDesk } from '../attempt/attempt-desk.js';
+import type { Logger } from '../log/logger.js';
+
+export interface TunnelRoadOptions {
+  /** Address of the control plane. */
+  readonly url: string;
+  readonly credential: string;
+  readonly rpc: WorkerRpc;
+  readonly desk: AttemptDesk;
+  /** The card as it is now; asked before each hello. */
+  readonly card: () => Promise<AgentCard>;
+  readonly load: () => unknown;
+  readonly logger: Logger;
+}
+
+const TUNNEL_PATH = '/tunnel/v1';
+
+export function tunnelUrl(url: string): string {
+  return `${url.replace(/^http/, 'ws')}${TUNNEL_PATH}`;
+}
+
+/** The line that the worker dials itself: nothing has to reach the machine from outside. */
+export function tunnelRoad(options: TunnelRoadOptions): TunnelWorker {
+  const { url, credential, rpc, desk, load, logger } = options;
+  return new TunnelWorker({
+    url: tunnelUrl(url),
+    credential: () => credential,
+    handler: (request, context) => rpc.handle(request, context),
+    hooks: {
+      hello: async () => ({
+        card: AgentCard.toJSON(await options.card()),
+        features: [TASK_EXTENSION_URI],
+        held: desk.held(),
+      }),
+      onWelcome: ({ epoch, verdicts }) => {
+        logger.info('connected', { url, session: epoch });
+        desk.decide(verdicts);
+      },
+      onAck: (acks) => desk.acknowledge(acks),
+      // A lease that runs out says nothing here: the worker works on until it is told to abandon.
+      onLease: () => undefined,
+      onVerdict: (verdicts) => desk.decide(verdicts),
+      onDrain: () => {
+        logger.info('takes no more work: the control plane drains this worker');
+        desk.drain();
+      },
+      load,
+      onState: (state, detail) => {
+        if (state === 'waiting') logger.warn('not connected, tries again', { reason: detail });
+        else logger.debug(`line: ${state}`, { detail });
+      },
+    },
+  });
+}
