@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { BlobModule } from '../platform/blob/index.js';
 import { type AppConfig, ConfigModule } from '../platform/config/index.js';
 import { DatabaseModule } from '../platform/db/index.js';
 import { HealthModule } from '../platform/health/index.js';
@@ -22,6 +23,7 @@ export class ControlPlaneModule {
         DatabaseModule,
         QueueModule,
         OutboxModule,
+        BlobModule,
         HttpModule,
         HealthModule,
         PortBindingsModule,

@@ -1,11 +1,10 @@
 import { BootstrapKey, type Bootstrapped } from '../identity/index.js';
 import type { AppConfig } from '../platform/config/index.js';
 import { isMigrated, migrate, type OpenDatabase, openDatabase } from '../platform/db/index.js';
-import { createHttpApp, type HttpApp } from '../platform/http/index.js';
+import { createHttpApp, type HttpApp, PublicUrl } from '../platform/http/index.js';
 import { migrateQueue } from '../platform/queue/index.js';
 import type { Logger } from '../platform/telemetry/index.js';
 import { ControlPlaneModule } from './control-plane.module.js';
-import { ListenAddress } from './listen-address.js';
 import { processErrors } from './processes.errors.js';
 import type { ProcessChoice } from './process-choice.rules.js';
 
@@ -24,9 +23,9 @@ async function prepareDatabase(config: AppConfig, { choice, logger }: ControlPla
   }
 }
 
-async function listen(app: HttpApp, { host, port }: AppConfig): Promise<string> {
+async function listen(app: HttpApp, { host, port }: AppConfig): Promise<void> {
   try {
-    return await app.listen();
+    await app.listen();
   } catch (error) {
     throw (error as NodeJS.ErrnoException).code === 'EADDRINUSE' ? processErrors.portTaken(host, port) : error;
   }
@@ -61,11 +60,10 @@ export class ControlPlane {
     try {
       const replaceLostKey = config.embeddedDatabase;
       const bootstrapped = bootstrap ? await app.nest.get(BootstrapKey).ensure({ replaceLostKey }) : undefined;
-      const url = await listen(app, config);
-      const address = app.nest.get(ListenAddress);
-      address.set(url);
-      await database.announce(address.publicUrl);
-      return new ControlPlane(database, app, address.publicUrl, bootstrapped);
+      await listen(app, config);
+      const url = app.nest.get(PublicUrl).value;
+      await database.announce(url);
+      return new ControlPlane(database, app, url, bootstrapped);
     } catch (error) {
       await app.close();
       throw error;

@@ -1,11 +1,9 @@
 import { Global, Module, type Provider, type Type } from '@nestjs/common';
 import { BudgetAdmission, BudgetSpending, CostMeter, MeteringModule } from '../commerce/metering/index.js';
 import { CredentialAuthenticator, IdentityModule } from '../identity/index.js';
-import { ApiAddress } from '../orchestration/dispatch/index.js';
 import { Admission, ModelMeter, SkillCatalog, SpendingPort } from '../orchestration/task/index.js';
 import { Authenticator } from '../platform/http/index.js';
 import { RegistryModule } from '../registry/index.js';
-import { ListenAddress } from './listen-address.js';
 import { RegistrySkillCatalog } from './registry-skill-catalog.js';
 
 function bind<T>(port: abstract new (...parameters: never[]) => T, implementation: Type<T>): Provider {
@@ -19,13 +17,12 @@ const BINDINGS: Provider[] = [
   bind(SpendingPort, BudgetSpending),
   bind(ModelMeter, CostMeter),
   bind(SkillCatalog, RegistrySkillCatalog),
-  bind(ApiAddress, ListenAddress),
 ];
 
 @Global()
 @Module({
   imports: [IdentityModule, RegistryModule, MeteringModule],
-  providers: [...BINDINGS, RegistrySkillCatalog, ListenAddress],
-  exports: [Authenticator, Admission, SpendingPort, ModelMeter, SkillCatalog, ApiAddress, ListenAddress],
+  providers: [...BINDINGS, RegistrySkillCatalog],
+  exports: [Authenticator, Admission, SpendingPort, ModelMeter, SkillCatalog],
 })
 export class PortBindingsModule {}

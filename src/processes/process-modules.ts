@@ -1,11 +1,16 @@
 import type { DynamicModule, Type } from '@nestjs/common';
-import { MeteringModule } from '../commerce/metering/index.js';
+import { MeteringApiModule, MeteringJobsModule } from '../commerce/metering/index.js';
+import { A2aModule } from '../edge/a2a/index.js';
 import { ModelModule } from '../edge/model/index.js';
 import { TunnelModule } from '../edge/tunnel/index.js';
 import { IdentityApiModule } from '../identity/index.js';
+import { PlannerModule } from '../orchestration/planner/index.js';
+import { SchedulerModule } from '../orchestration/scheduler/index.js';
+import { TaskApiModule, TaskJobsModule } from '../orchestration/task/index.js';
 import { FeedRunnerModule } from '../platform/outbox/index.js';
 import { JobRunnerModule } from '../platform/queue/index.js';
 import { RegistryApiModule, WorkerSelfModule } from '../registry/index.js';
+import { RepositoryApiModule } from '../repository/index.js';
 import { TenancyApiModule } from '../tenancy/index.js';
 
 /** A process that serves; `migrate` runs to its end and serves nothing. */
@@ -20,9 +25,17 @@ type RoomModule = Type | DynamicModule;
  */
 export const PROCESS_MODULES: Readonly<Record<ServingProcess, readonly RoomModule[]>> = {
   /** What people and programs call. */
-  api: [TenancyApiModule, IdentityApiModule, RegistryApiModule, WorkerSelfModule, MeteringModule],
+  api: [
+    TenancyApiModule,
+    IdentityApiModule,
+    RegistryApiModule,
+    RepositoryApiModule,
+    TaskApiModule,
+    MeteringApiModule,
+    A2aModule,
+  ],
   /** Jobs, sweepers, scheduling passes and the subscribers of the event feed. */
-  jobs: [JobRunnerModule, FeedRunnerModule],
+  jobs: [JobRunnerModule, FeedRunnerModule, TaskJobsModule, PlannerModule, SchedulerModule, MeteringJobsModule],
   /** What workers call: enrolment, the tunnel, the API of an attempt. */
   tunnel: [WorkerSelfModule, TunnelModule, ModelModule],
 };

@@ -2,6 +2,8 @@ import { Module } from '@nestjs/common';
 import { IdentityModule } from '../../identity/index.js';
 import { RepositoryModule } from '../../repository/index.js';
 import { TaskModule } from '../task/index.js';
+import { AttemptBlobRoutes } from './attempt-blobs.routes.js';
+import { AttemptBlobs } from './attempt-blobs.service.js';
 import { DispatchLifecycle } from './dispatch-lifecycle.service.js';
 import { DispatchSessions } from './dispatch-sessions.service.js';
 import { LeaseKeeper } from './lease-keeper.service.js';
@@ -10,7 +12,15 @@ import { SendLoop } from './send-loop.service.js';
 
 @Module({
   imports: [IdentityModule, RepositoryModule, TaskModule],
-  providers: [DispatchSessions, ResultInspector, SendLoop, LeaseKeeper, DispatchLifecycle],
+  providers: [
+    AttemptBlobs,
+    AttemptBlobRoutes,
+    DispatchSessions,
+    ResultInspector,
+    SendLoop,
+    LeaseKeeper,
+    DispatchLifecycle,
+  ],
   exports: [DispatchSessions],
 })
 export class DispatchModule {}

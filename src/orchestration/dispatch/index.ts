@@ -1,4 +1,3 @@
-export { ApiAddress } from './api-address.port.js';
 export { DispatchModule } from './dispatch.module.js';
 export { DispatchSessions, type OpenedSession } from './dispatch-sessions.service.js';
 export {

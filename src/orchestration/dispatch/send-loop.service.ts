@@ -1,13 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { AttemptTokens } from '../../identity/index.js';
 import { UnitOfWork } from '../../platform/db/index.js';
+import { PublicUrl } from '../../platform/http/index.js';
 import { Logger } from '../../platform/telemetry/index.js';
 import { AttemptLedger, type CancelDue, type SendableAttempt } from '../task/index.js';
-import { ApiAddress } from './api-address.port.js';
 import { assignmentMessage, assignmentOf } from './assignment.rules.js';
 import { DispatchSessions } from './dispatch-sessions.service.js';
 
 const BATCH = 256;
+/** Below the public URL: what an attempt may call. */
+const ATTEMPT_API = '/attempt-api';
 
 /** Sends assigned attempts to the workers whose sessions this process holds, and tells them of cancels. */
 @Injectable()
@@ -21,7 +23,7 @@ export class SendLoop {
     private readonly ledger: AttemptLedger,
     private readonly sessions: DispatchSessions,
     private readonly tokens: AttemptTokens,
-    private readonly address: ApiAddress,
+    private readonly publicUrl: PublicUrl,
     private readonly logger: Logger,
   ) {
     sessions.onSession(() => this.wake());
@@ -71,7 +73,10 @@ export class SendLoop {
       const message = 'Canceled before it was sent.';
       return follower.fail({ class: 'task', code: 'task.canceled', message }, 'canceled');
     }
-    const assignment = assignmentOf(attempt, { url: this.address.attemptApiUrl(), token: this.#token(attempt) });
+    const assignment = assignmentOf(attempt, {
+      url: `${this.publicUrl.value}${ATTEMPT_API}`,
+      token: this.#token(attempt),
+    });
     void follower.send(assignmentMessage(assignment));
   }
 

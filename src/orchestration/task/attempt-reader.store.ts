@@ -55,4 +55,15 @@ export class AttemptReader {
     const { repositoryId, base, objectFormat, baseBundleDigest } = row;
     return { repositoryId, base, objectFormat: objectFormat ?? 'sha1', baseBundleDigest, ref };
   }
+
+  /** Digests that an attempt may download: its base, and what tasks of the same request made. */
+  async readableBlobs(tx: Tx, attemptId: string): Promise<Set<string>> {
+    const rows = await tx.sql<{ digest: string | null }>`
+      SELECT w.repository->'baseBundle'->>'digest' AS digest
+      FROM attempt a JOIN work_request w ON w.org_id = a.org_id AND w.id = a.work_request_id WHERE a.id = ${attemptId}
+      UNION
+      SELECT t.commits->>'bundleDigest' FROM attempt a
+      JOIN task t ON t.org_id = a.org_id AND t.work_request_id = a.work_request_id WHERE a.id = ${attemptId}`;
+    return new Set(rows.flatMap(({ digest }) => digest ?? []));
+  }
 }

@@ -5,7 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { AppConfig } from '../config/index.js';
-import { Logger } from '../telemetry/index.js';
+import { createLogger, Logger } from '../telemetry/index.js';
 import { addAccessHook } from './access.hook.js';
 import { Authenticator } from './authenticator.port.js';
 import { answerClientError } from './client-error.js';
@@ -71,14 +71,12 @@ export class HttpApp {
     private readonly config: AppConfig,
   ) {}
 
-  /** URL that it listens on. @throws the socket's error, for example EADDRINUSE */
-  async listen(): Promise<string> {
+  /** From then on `PublicUrl` has a value. @throws the socket's error, for example EADDRINUSE */
+  async listen(): Promise<void> {
     await this.nest.listen(this.config.port, this.config.host);
     const { port } = this.nest.getHttpServer().address() as AddressInfo;
     const host = this.config.host.includes(':') ? `[${this.config.host}]` : this.config.host;
-    const url = `http://${host}:${port}`;
-    this.nest.get(PublicUrl, { strict: false }).listening(url);
-    return url;
+    this.nest.get(PublicUrl, { strict: false }).listening(`http://${host}:${port}`);
   }
 
   async close(): Promise<void> {
@@ -113,7 +111,7 @@ export async function createHttpApp(module: Type | DynamicModule, config: AppCon
   prepare(server, routes, () => started().get(Authenticator, { strict: false }));
   nest = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bodyParser: false,
-    bufferLogs: true,
+    logger: new NestLog(createLogger({ level: config.logLevel })),
     abortOnError: false,
   });
   nest.useLogger(new NestLog(nest.get(Logger, { strict: false })));
