@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { RepositoryModule } from '../../repository/index.js';
 import { TenancyModule } from '../../tenancy/index.js';
 import { AttemptLedger } from './attempt-ledger.store.js';
+import { AttemptReader } from './attempt-reader.store.js';
 import { LedgerNewsPublisher } from './ledger-news.port.js';
 import { LedgerWriter } from './ledger-writer.store.js';
 import { PlatformNews } from './platform-news.service.js';
@@ -13,7 +14,7 @@ import { WorkFollower } from './work-follower.service.js';
 import { WorkPlans } from './work-plans.service.js';
 import { WorkService } from './work.service.js';
 
-const doors = [AttemptLedger, SchedulingLedger, WorkService, WorkPlans, WorkDelivery];
+const doors = [AttemptLedger, AttemptReader, SchedulingLedger, WorkService, WorkPlans, WorkDelivery];
 
 /** Needs `SpendingPort` and `SkillCatalog`, which `processes/` binds. */
 @Module({
@@ -26,6 +27,6 @@ const doors = [AttemptLedger, SchedulingLedger, WorkService, WorkPlans, WorkDeli
     WorkSubmission,
     { provide: LedgerNewsPublisher, useClass: PlatformNews },
   ],
-  exports: doors,
+  exports: [...doors, LedgerWriter],
 })
 export class TaskModule {}
