@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Counts } from './count-reporter.ts';
 import type { Pass } from './passes.ts';
 
 export interface PassResult {
@@ -18,16 +19,12 @@ export interface RunOptions {
   readonly signal: AbortSignal;
 }
 
-interface VitestReport {
-  readonly numPassedTests: number;
-  readonly numFailedTests: number;
-}
+const REPORTER = './tools/test/count-reporter.ts';
 
-function environmentOf(pass: Pass, redisUrl: string | undefined): NodeJS.ProcessEnv {
-  const environment: NodeJS.ProcessEnv = { ...process.env, COORCHAT_TEST_BACKEND: pass.backend };
-  delete environment['REDIS_URL'];
-  if (pass.backend === 'redis') environment['REDIS_URL'] = redisUrl;
-  return environment;
+function environmentOf(pass: Pass, countsFile: string, redisUrl: string | undefined): NodeJS.ProcessEnv {
+  const { REDIS_URL: _, ...inherited } = process.env;
+  const own = { COORCHAT_TEST_BACKEND: pass.backend, COORCHAT_TEST_COUNTS: countsFile };
+  return { ...inherited, ...own, ...(pass.backend === 'redis' ? { REDIS_URL: redisUrl } : {}) };
 }
 
 function runVitest(args: readonly string[], env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<number> {
@@ -41,11 +38,11 @@ function runVitest(args: readonly string[], env: NodeJS.ProcessEnv, signal: Abor
   }).finally(() => signal.removeEventListener('abort', stop));
 }
 
-async function readReport(file: string): Promise<VitestReport> {
+async function readCounts(file: string): Promise<Counts> {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as VitestReport;
+    return JSON.parse(await readFile(file, 'utf8')) as Counts;
   } catch {
-    return { numPassedTests: 0, numFailedTests: 0 };
+    return { passed: 0, failed: 0 };
   }
 }
 
@@ -54,13 +51,12 @@ export async function runPass(pass: Pass, options: RunOptions): Promise<PassResu
   const startedAt = Date.now();
   const folder = await mkdtemp(join(tmpdir(), 'coorchat-report-'));
   try {
-    const file = join(folder, 'report.json');
-    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-    const args = ['--config', pass.config, ...reporters, ...pass.paths];
-    const code = await runVitest(args, environmentOf(pass, options.redisUrl), options.signal);
-    const report = await readReport(file);
-    const failed = code === 0 ? report.numFailedTests : Math.max(1, report.numFailedTests);
-    return { title: pass.title, passed: report.numPassedTests, failed, durationMs: Date.now() - startedAt };
+    const file = join(folder, 'counts.json');
+    const args = ['--config', pass.config, '--reporter=default', `--reporter=${REPORTER}`, ...pass.paths];
+    const code = await runVitest(args, environmentOf(pass, file, options.redisUrl), options.signal);
+    const counts = await readCounts(file);
+    const failed = code === 0 ? counts.failed : Math.max(1, counts.failed);
+    return { title: pass.title, passed: counts.passed, failed, durationMs: Date.now() - startedAt };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
