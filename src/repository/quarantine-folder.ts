@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { git, initBare, type ObjectFormat, type Repository } from '@coorchat/git';
 import { KeyedMutex } from '@coorchat/kernel';
@@ -28,7 +28,10 @@ export class QuarantineFolder {
     await mkdir(parent, { recursive: true, mode: 0o700 });
     return this.mutex.run(gitDir, () =>
       withFileLock(`${gitDir}.lock`, async () => {
-        const scratch = await mkdtemp(join(parent, 'scratch-'));
+        const scratch = `${gitDir}.scratch`;
+        // A process that was killed may have left its own.
+        await rm(scratch, { recursive: true, force: true });
+        await mkdir(scratch, { mode: 0o700 });
         try {
           return await work(await this.openOrMake(gitDir, key.objectFormat), scratch);
         } finally {

@@ -62,13 +62,15 @@ export class Quarantine {
   /** Harmless when repeated; what it needs is rebuilt from blobs. */
   inspect(incoming: IncomingCommits): Promise<Inspection> {
     return this.folder.use(incoming, async (repository, scratch) => {
-      if (!(await this.ensureBase(repository, scratch, incoming))) {
-        return refused(
-          'repository.base_unavailable',
-          `The control plane does not have the base commit ${incoming.base}: prepare it on a machine with a whole clone`,
-        );
+      try {
+        if (!(await this.ensureBase(repository, scratch, incoming))) {
+          const what = `The control plane does not have the base commit ${incoming.base}`;
+          return refused('repository.base_unavailable', `${what}: prepare it on a machine with a whole clone`);
+        }
+        return await this.take(repository, scratch, incoming);
+      } catch (error) {
+        return refusalOf(error);
       }
-      return this.take(repository, scratch, incoming).catch(refusalOf);
     });
   }
 

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { BlobRefs } from './blob-refs.store.js';
 import { BranchPusher } from './branch-pusher.service.js';
+import { BundleBlobs } from './bundle-blobs.service.js';
 import { Delivery } from './delivery.service.js';
 import { QuarantineFolder } from './quarantine-folder.js';
 import { Quarantine } from './quarantine.service.js';
@@ -11,7 +12,7 @@ import { RepositoryStore } from './repository.store.js';
 const doors = [BlobRefs, Delivery, Quarantine, Repositories, RepositoryBases];
 
 @Module({
-  providers: [...doors, BranchPusher, QuarantineFolder, RepositoryStore],
+  providers: [...doors, BranchPusher, BundleBlobs, QuarantineFolder, RepositoryStore],
   exports: doors,
 })
 export class RepositoryModule {}
