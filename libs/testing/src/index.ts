@@ -10,3 +10,4 @@ export type {
 } from './claude/messages-api.types.js';
 export { type FakeClock, fakeClock } from './fake-clock.js';
 export { FakeS3 } from './s3/fake-s3.js';
+export { type CutPoint, type Direction, TcpProxy, type TcpProxyTarget } from './tcp-proxy.js';

@@ -7,18 +7,34 @@ export {
   heldAttemptSchema,
   type Hello,
   type Lease,
+  TUNNEL_PATH,
   TUNNEL_VERSIONS,
   type Verdict,
 } from './protocol.js';
-export { type RpcAnswer, type RpcHandler } from './request-runner.js';
-export { TunnelClosed, TunnelProtocolError, TunnelTimeout, TunnelUnauthorized } from './tunnel.errors.js';
+export { type RpcAnswer, type RpcContext, type RpcHandler } from './request-runner.js';
+export {
+  FrameTooLarge,
+  TunnelBusy,
+  TunnelClosed,
+  TunnelProtocolError,
+  TunnelRefused,
+  TunnelTimeout,
+  TunnelUnauthorized,
+  TunnelVersionRefused,
+} from './tunnel.errors.js';
 export {
   type AcceptOptions,
   type Admittance,
+  type CallOptions,
   DEFAULT_SESSION_LIMITS,
+  type RequestOptions,
   type SessionLimits,
-  TunnelSession,
-} from './tunnel-session.js';
+  type StreamItem,
+  tunnelServerOptions,
+} from './session-options.js';
+export { TunnelSession } from './tunnel-session.js';
 export { callExtension, TunnelTransport, TunnelTransportFactory } from './tunnel-transport.js';
-export { TunnelWorker, type TunnelWorkerHooks, type TunnelWorkerOptions } from './tunnel-worker.js';
+export { tunnelUrl } from './dial.js';
+export { TunnelWorker } from './tunnel-worker.js';
+export { type StopOptions, type TunnelWorkerHooks, type TunnelWorkerOptions } from './worker-options.js';
 export { type WorkerLineState } from './worker-state.machine.js';

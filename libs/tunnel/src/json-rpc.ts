@@ -1,3 +1,4 @@
+import { fromJsonRpcErrorResponse } from '@a2a-js/sdk/errors';
 import { z } from 'zod';
 
 const responseSchema = z.union([
@@ -32,4 +33,18 @@ export function rpcResult(body: unknown): unknown {
     throw new RpcFault(code, message, data);
   }
   return parsed.data.result;
+}
+
+const errorData = z.union([z.array(z.record(z.string(), z.unknown())), z.record(z.string(), z.unknown())]).optional();
+
+/** Like `rpcResult`, with the error that the SDK's own transports throw, for example `TaskNotFoundError`. */
+export function a2aResult(body: unknown): unknown {
+  try {
+    return rpcResult(body);
+  } catch (error) {
+    if (!(error instanceof RpcFault)) throw error;
+    const { code, message } = error;
+    const data = errorData.safeParse(error.data);
+    throw fromJsonRpcErrorResponse({ jsonrpc: '2.0', id: null, error: { code, message, data: data.data } });
+  }
 }

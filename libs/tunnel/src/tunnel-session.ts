@@ -1,7 +1,9 @@
+import { type Clock, systemClock } from '@coorchat/kernel';
 import type { WebSocket } from 'ws';
+import { Call } from './call.js';
 import { ReceiveCredit } from './credit.js';
 import { type CloseInfo, FrameSocket } from './frame-socket.js';
-import { ItemQueue } from './item-queue.js';
+import { OpenCalls } from './open-calls.js';
 import {
   type Ack,
   CLOSE,
@@ -13,82 +15,66 @@ import {
   type Verdict,
   type WorkerFrame,
 } from './protocol.js';
-import { TunnelClosed, TunnelProtocolError, TunnelTimeout } from './tunnel.errors.js';
+import {
+  type AcceptOptions,
+  type CallOptions,
+  DEFAULT_SESSION_LIMITS,
+  type RequestOptions,
+  type SessionLimits,
+  type StreamItem,
+} from './session-options.js';
+import { TunnelBusy, TunnelClosed, TunnelProtocolError, TunnelTimeout } from './tunnel.errors.js';
 
-export interface SessionLimits {
-  readonly maxFrameBytes: number;
-  readonly maxBufferedBytes: number;
-  /** Bytes of output that may be under way or unread. */
-  readonly creditBytes: number;
-  readonly pingIntervalMs: number;
-  readonly helloTimeoutMs: number;
-  readonly heartbeatIntervalMs: number;
-}
+/** Lists are cut so that each frame stays far below the size limit. */
+const LIST_CHUNK = 1000;
 
-const MIB = 1024 * 1024;
-
-export const DEFAULT_SESSION_LIMITS: SessionLimits = {
-  maxFrameBytes: 4 * MIB,
-  maxBufferedBytes: 64 * MIB,
-  creditBytes: 8 * MIB,
-  pingIntervalMs: 10_000,
-  helloTimeoutMs: 10_000,
-  heartbeatIntervalMs: 15_000,
-};
-
-/** What the control plane decides about a worker that says hello. */
-export interface Admittance {
-  readonly epoch: number;
-  readonly verdicts: readonly Verdict[];
-}
-
-export interface AcceptOptions {
-  readonly limits?: Partial<SessionLimits>;
-  /** Throwing refuses the worker. */
-  readonly onHello: (hello: Hello, session: TunnelSession) => Promise<Admittance>;
-  readonly onHeartbeat?: (load: unknown) => void;
-}
-
-interface Pending {
-  readonly resolve: (body: unknown) => void;
-  readonly reject: (error: Error) => void;
-}
-
-export interface RequestOptions {
-  readonly signal?: AbortSignal | undefined;
-  readonly timeoutMs?: number | undefined;
+function* chunks<T>(list: readonly T[]): Generator<T[]> {
+  for (let start = 0; start < list.length; start += LIST_CHUNK) yield list.slice(start, start + LIST_CHUNK);
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 
-/** The control plane's half of one accepted socket: sends requests to the worker, receives its answers. */
+/**
+ * The control plane's half of one accepted socket: sends requests to the worker, receives its answers. A
+ * request ends with all of its answer or with a typed error: `TunnelClosed`, `TunnelTimeout`,
+ * `TunnelRefused`, `TunnelBusy`, `FrameTooLarge`, or the reason of the caller's signal.
+ */
 export class TunnelSession {
   readonly #frames: FrameSocket;
   readonly #limits: SessionLimits;
+  readonly #clock: Clock;
   readonly #credit: ReceiveCredit;
-  readonly #pending = new Map<number, Pending>();
-  readonly #streams = new Map<number, ItemQueue>();
-  readonly #onHeartbeat: ((load: unknown) => void) | undefined;
-  #onHello: ((hello: Hello) => void) | undefined;
-  #nextId = 1;
+  readonly #calls: OpenCalls;
+  readonly #options: AcceptOptions<TunnelSession>;
+  #greeting: PromiseWithResolvers<Hello> | undefined = Promise.withResolvers<Hello>();
+  #isWelcome = false;
+  readonly #early: ControlFrame[] = [];
   #epoch = 0;
-  /** Resolves when the socket is gone. */
+  /** Resolves when the socket is gone. Open requests have failed before. */
   readonly closed: Promise<CloseInfo>;
 
-  private constructor(socket: WebSocket, options: AcceptOptions) {
+  private constructor(socket: WebSocket, options: AcceptOptions<TunnelSession>) {
     this.#limits = { ...DEFAULT_SESSION_LIMITS, ...options.limits };
-    this.#credit = new ReceiveCredit(this.#limits.creditBytes);
-    this.#onHeartbeat = options.onHeartbeat;
-    this.#frames = new FrameSocket(socket, { ...this.#limits, onLine: (line) => this.#receive(line) });
+    this.#clock = options.clock ?? systemClock;
+    this.#options = options;
+    this.#credit = new ReceiveCredit(this.#limits, () => this.#grant());
+    this.#calls = new OpenCalls(this.#credit, this.#limits.maxOpenRequests);
+    this.#frames = new FrameSocket(socket, {
+      ...this.#limits,
+      clock: this.#clock,
+      onLine: (line, bytes) => this.#receive(line, bytes),
+      onEnd: (info) => this.#ended(info),
+    });
     this.closed = this.#frames.closed;
-    void this.closed.then((info) => this.#failAll(info));
   }
 
   /**
-   * Waits for the worker's hello on an authenticated socket, and welcomes it.
+   * Waits for the worker's hello on an authenticated socket, and welcomes it. Call it in the tick in which the
+   * socket was accepted. Once `onHello` has admitted the worker a session comes back even if the line broke
+   * meanwhile: `closed` says so.
    * @throws TunnelProtocolError when it stays silent or speaks no known version; what `onHello` throws
    */
-  static async accept(socket: WebSocket, options: AcceptOptions): Promise<TunnelSession> {
+  static async accept(socket: WebSocket, options: AcceptOptions<TunnelSession>): Promise<TunnelSession> {
     const session = new TunnelSession(socket, options);
     try {
       const hello = await session.#hello();
@@ -114,57 +100,69 @@ export class TunnelSession {
     return this.#frames.isOpen;
   }
 
-  /** One JSON-RPC request, one response. @throws TunnelClosed, TunnelTimeout, the signal's reason */
-  async request(body: unknown, { signal, timeoutMs = DEFAULT_TIMEOUT_MS }: RequestOptions = {}): Promise<unknown> {
-    signal?.throwIfAborted();
-    const id = this.#nextId++;
-    const answer = Promise.withResolvers<unknown>();
-    this.#pending.set(id, answer);
-    const timer = setTimeout(() => answer.reject(new TunnelTimeout(timeoutMs)), timeoutMs);
-    const onAbort = () => answer.reject(signal?.reason as Error);
-    signal?.addEventListener('abort', onAbort, { once: true });
+  get openRequests(): number {
+    return this.#calls.size;
+  }
+
+  /** One JSON-RPC request, one response; a JSON-RPC error is a response. */
+  async request(body: object, { timeoutMs = DEFAULT_TIMEOUT_MS, ...options }: RequestOptions = {}): Promise<unknown> {
+    const call = this.#start(body, options, 'unary');
+    const unwatch = this.#watch(call, options.signal, timeoutMs);
     try {
-      this.#sendRequest(id, body);
-      return await answer.promise;
+      const answer = await call.next();
+      if (!answer) throw new TunnelProtocolError(CLOSE.malformed, 'An end without an answer.');
+      this.#credit.consume(answer.bytes);
+      return answer.body;
     } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
-      if (this.#pending.delete(id) && this.isOpen) this.#send({ type: 'abort', id });
+      unwatch();
+      this.#leave(call);
     }
   }
 
-  /** One JSON-RPC request, many responses. Ending the iteration early aborts it at the worker. */
-  async *stream(
-    body: unknown,
-    { signal }: { readonly signal?: AbortSignal | undefined } = {},
-  ): AsyncGenerator<unknown> {
-    signal?.throwIfAborted();
-    const id = this.#nextId++;
-    const queue = new ItemQueue((bytes) => this.#consumed(bytes));
-    const onAbort = () => queue.fail(signal?.reason as Error);
-    signal?.addEventListener('abort', onAbort, { once: true });
-    this.#streams.set(id, queue);
-    try {
-      this.#sendRequest(id, body);
-      yield* queue.drain();
-    } finally {
-      signal?.removeEventListener('abort', onAbort);
-      if (this.#streams.delete(id) && this.isOpen) this.#send({ type: 'abort', id });
-      queue.discard();
+  /**
+   * One JSON-RPC request, many responses. An item counts as consumed when the next one is asked for: a consumer
+   * that does not ask withholds credit. Ending the iteration early aborts it at the worker.
+   */
+  async *stream(body: object, options: CallOptions = {}): AsyncGenerator<unknown, void, undefined> {
+    for await (const item of this.streamItems(body, options)) {
+      try {
+        yield item.body;
+      } finally {
+        item.consumed();
+      }
     }
+  }
+
+  /** Like `stream`, for a consumer that stores items later; it has to call `consumed` on each of them. */
+  async *streamItems(body: object, options: CallOptions = {}): AsyncGenerator<StreamItem, void, undefined> {
+    const call = this.#start(body, options, 'stream');
+    const unwatch = this.#watch(call, options.signal);
+    try {
+      for (let item = await call.next(); item; item = await call.next()) {
+        yield { body: item.body, consumed: this.#consumer(call.id, item.bytes) };
+      }
+    } finally {
+      unwatch();
+      this.#leave(call);
+    }
+  }
+
+  /** Withholds credit from all output of the worker until the returned function is called. */
+  holdOutput(): () => void {
+    return this.#credit.hold();
   }
 
   /** Everything up to these sequences is stored: the worker may forget it. */
   ack(acks: readonly Ack[]): void {
-    if (acks.length > 0) this.#send({ type: 'ack', acks: [...acks] });
+    for (const chunk of chunks(acks)) this.#send({ type: 'ack', acks: chunk });
   }
 
   extendLeases(leases: readonly Lease[]): void {
-    if (leases.length > 0) this.#send({ type: 'lease', leases: [...leases] });
+    for (const chunk of chunks(leases)) this.#send({ type: 'lease', leases: chunk });
   }
 
   sendVerdicts(verdicts: readonly Verdict[]): void {
-    if (verdicts.length > 0) this.#send({ type: 'verdict', verdicts: [...verdicts] });
+    for (const chunk of chunks(verdicts)) this.#send({ type: 'verdict', verdicts: chunk });
   }
 
   /** Asks the worker to finish what it has and to take no more. */
@@ -172,102 +170,131 @@ export class TunnelSession {
     this.#send({ type: 'drain' });
   }
 
+  /** Open requests fail with `TunnelClosed` at once. */
   close(code: number, reason: string): void {
     this.#frames.close(code, reason);
   }
 
   async #hello(): Promise<Hello> {
-    const { promise, resolve, reject } = Promise.withResolvers<Hello>();
-    this.#onHello = resolve;
-    const timer = setTimeout(
-      () => reject(new TunnelProtocolError(CLOSE.timeout, 'No hello came.')),
-      this.#limits.helloTimeoutMs,
+    const greeting = this.#greeting;
+    if (!greeting) throw new TunnelProtocolError(CLOSE.malformed, 'A second hello.');
+    const timer = new AbortController();
+    this.#clock.sleep(this.#limits.helloTimeoutMs, timer.signal).then(
+      () => greeting.reject(new TunnelProtocolError(CLOSE.timeout, 'No hello came.')),
+      () => undefined,
     );
-    void this.closed.then(({ code, reason }) => reject(new TunnelClosed({ delivered: 'no', code, reason })));
-    return promise.finally(() => clearTimeout(timer));
+    return greeting.promise.finally(() => timer.abort());
   }
 
   #welcome(version: number, epoch: number, verdicts: readonly Verdict[]): void {
     this.#epoch = epoch;
-    const { heartbeatIntervalMs, maxFrameBytes, creditBytes } = this.#limits;
-    this.#send({
-      type: 'welcome',
-      version,
-      epoch,
+    this.#isWelcome = true;
+    const { heartbeatIntervalMs, pingIntervalMs, maxFrameBytes } = this.#limits;
+    const { creditBytes, streamCreditBytes, maxOpenRequests } = this.#limits;
+    const terms = {
       heartbeatIntervalMs,
+      pingIntervalMs,
       maxFrameBytes,
       creditBytes,
-      verdicts: [...verdicts],
-    });
+      streamCreditBytes,
+      maxOpenRequests,
+    };
+    this.#send({ type: 'welcome', version, epoch, ...terms, verdicts: [...verdicts] });
+    for (const frame of this.#early.splice(0)) this.#send(frame);
   }
 
-  #send(frame: ControlFrame): boolean {
-    return this.#frames.send(JSON.stringify(frame));
+  /** What is said before the welcome follows it. */
+  #send(frame: ControlFrame): void {
+    if (!this.#isWelcome) this.#early.push(frame);
+    else this.#frames.send(JSON.stringify(frame));
   }
 
-  #sendRequest(id: number, body: unknown): void {
-    if (this.#send({ type: 'request', id, body })) return;
-    throw new TunnelClosed({
-      delivered: 'no',
-      code: CLOSE.goingAway,
-      reason: 'the line was closed before the request',
-    });
+  #start(body: object, { signal, params }: CallOptions, kind: 'unary' | 'stream'): Call {
+    signal?.throwIfAborted();
+    if (!this.#isWelcome) throw new TunnelBusy('The worker is not welcomed yet');
+    if (this.#frames.isFull) throw new TunnelBusy('The line to the worker does not drain');
+    const id = this.#calls.nextId();
+    const outgoing = this.#frames.sendOutput(JSON.stringify({ type: 'request', id, body, params }));
+    if (!outgoing) {
+      const { code, reason } = this.#frames.end ?? { code: CLOSE.goingAway, reason: 'the line was closed before' };
+      throw new TunnelClosed({ delivered: 'no', code, reason });
+    }
+    const call = new Call(id, outgoing, kind === 'stream');
+    this.#calls.add(call);
+    return call;
   }
 
-  #receive(line: string): void {
+  /** Fails the call on abort or timeout. The returned function ends the watch. */
+  #watch(call: Call, signal: AbortSignal | undefined, timeoutMs?: number): () => void {
+    const onAbort = () => {
+      call.cancel(signal?.reason);
+      this.#leave(call);
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    const timer = timeoutMs === undefined ? undefined : this.#timer(call, timeoutMs);
+    return () => {
+      timer?.abort();
+      signal?.removeEventListener('abort', onAbort);
+    };
+  }
+
+  #timer(call: Call, timeoutMs: number): AbortController {
+    const timer = new AbortController();
+    this.#clock.sleep(timeoutMs, timer.signal).then(
+      () => call.fail(new TunnelTimeout(timeoutMs, call.delivered)),
+      () => undefined,
+    );
+    return timer;
+  }
+
+  #leave(call: Call): void {
+    this.#frames.drop(call.outgoing);
+    if (this.#calls.leave(call)) this.#send({ type: 'abort', id: call.id });
+  }
+
+  #consumer(id: number, bytes: number): () => void {
+    let isConsumed = false;
+    return () => {
+      if (!isConsumed) this.#credit.consume(bytes, id);
+      isConsumed = true;
+    };
+  }
+
+  #receive(line: string, bytes: number): void {
     const frame = parseWorkerFrame(line);
-    if (frame) this.#dispatch(frame, line.length);
+    if (!frame) return;
+    if (frame.type === 'hello') return this.#greeted(frame);
+    if (!this.#isWelcome) throw new TunnelProtocolError(CLOSE.malformed, `A ${frame.type} frame before the welcome.`);
+    this.#dispatch(frame, bytes);
   }
 
-  #dispatch(frame: WorkerFrame, bytes: number): void {
+  #greeted(hello: Hello): void {
+    if (!this.#greeting) throw new TunnelProtocolError(CLOSE.malformed, 'A second hello.');
+    this.#greeting.resolve(hello);
+    this.#greeting = undefined;
+  }
+
+  #dispatch(frame: Exclude<WorkerFrame, Hello>, bytes: number): void {
     switch (frame.type) {
-      case 'hello':
-        this.#onHello?.(frame);
-        this.#onHello = undefined;
-        return;
       case 'response':
-        return this.#respond(frame.id, frame.body, bytes);
       case 'item':
-        return this.#item(frame.id, frame.body, bytes);
       case 'end':
-        this.#streams.get(frame.id)?.end();
-        this.#streams.delete(frame.id);
-        return;
+      case 'refuse':
+        return this.#calls.receive(frame, bytes);
       case 'heartbeat':
-        return this.#onHeartbeat?.(frame.load);
+        return this.#options.onHeartbeat?.(frame.load);
+      case 'draining':
+        return this.#options.onDraining?.();
     }
   }
 
-  #respond(id: number, body: unknown, bytes: number): void {
-    this.#consumed(bytes);
-    const stream = this.#streams.get(id);
-    if (stream) {
-      // A request that could not even start a stream is answered once.
-      stream.push(body, 0);
-      stream.end();
-      this.#streams.delete(id);
-      return;
-    }
-    this.#pending.get(id)?.resolve(body);
-    this.#pending.delete(id);
+  #grant(): void {
+    const grant = this.#credit.take();
+    if (grant) this.#send({ type: 'credit', ...grant });
   }
 
-  #item(id: number, body: unknown, bytes: number): void {
-    const stream = this.#streams.get(id);
-    if (stream) stream.push(body, bytes);
-    else this.#consumed(bytes);
-  }
-
-  #consumed(bytes: number): void {
-    const granted = this.#credit.consume(bytes);
-    if (granted > 0) this.#send({ type: 'credit', bytes: granted });
-  }
-
-  #failAll({ code, reason }: CloseInfo): void {
-    const error = new TunnelClosed({ delivered: 'unknown', code, reason });
-    for (const { reject } of this.#pending.values()) reject(error);
-    for (const queue of this.#streams.values()) queue.fail(error);
-    this.#pending.clear();
-    this.#streams.clear();
+  #ended(info: CloseInfo): void {
+    this.#greeting?.reject(new TunnelClosed({ delivered: 'no', ...info }));
+    this.#calls.lineEnded(info);
   }
 }

@@ -13,17 +13,25 @@ import {
   Task,
 } from '@a2a-js/sdk';
 import type { RequestOptions, Transport, TransportFactory } from '@a2a-js/sdk/client';
-import { RpcFault, rpcRequest, rpcResult } from './json-rpc.js';
+import { InvalidAgentResponseError, PushNotificationNotSupportedError } from '@a2a-js/sdk/errors';
+import { a2aResult, rpcRequest, rpcResult } from './json-rpc.js';
+import type { CallOptions } from './session-options.js';
 import type { TunnelSession } from './tunnel-session.js';
 
-const PUSH_NOT_SUPPORTED = -32003;
 const PROTOCOL_VERSION = '1.0';
 
 function unsupported(): Promise<never> {
-  return Promise.reject(new RpcFault(PUSH_NOT_SUPPORTED, 'Workers on a tunnel need no push notifications.', undefined));
+  return Promise.reject(new PushNotificationNotSupportedError('Workers on a tunnel need no push notifications.'));
 }
 
-/** The SDK's client transport over a worker's own socket (A2A 1.0 section 12, custom bindings). */
+function callOptions(options: RequestOptions | undefined): CallOptions {
+  return { signal: options?.signal, params: options?.serviceParameters };
+}
+
+/**
+ * The SDK's client transport over a worker's own socket (A2A 1.0 section 12, custom bindings). JSON-RPC errors
+ * become the SDK's errors; a line that fails, the errors of `TunnelSession`.
+ */
 export class TunnelTransport implements Transport {
   constructor(
     private readonly session: TunnelSession,
@@ -43,7 +51,7 @@ export class TunnelTransport implements Transport {
   async sendMessage(params: SendMessageRequest, options?: RequestOptions): Promise<SendMessageResult> {
     const result = await this.#call('SendMessage', SendMessageRequest.toJSON(params), options);
     const { payload } = SendMessageResponse.fromJSON(result);
-    if (!payload) throw new RpcFault(-32603, 'The worker answered neither a message nor a task.', result);
+    if (!payload) throw new InvalidAgentResponseError('The worker answered neither a message nor a task.');
     return payload.value;
   }
 
@@ -81,12 +89,12 @@ export class TunnelTransport implements Transport {
   }
 
   async #call(method: string, params: unknown, options?: RequestOptions): Promise<unknown> {
-    return rpcResult(await this.session.request(rpcRequest(method, params), { signal: options?.signal }));
+    return a2aResult(await this.session.request(rpcRequest(method, params), callOptions(options)));
   }
 
   async *#stream(method: string, params: unknown, options?: RequestOptions): AsyncGenerator<StreamResponse, void> {
-    for await (const body of this.session.stream(rpcRequest(method, params), { signal: options?.signal })) {
-      yield StreamResponse.fromJSON(rpcResult(body));
+    for await (const body of this.session.stream(rpcRequest(method, params), callOptions(options))) {
+      yield StreamResponse.fromJSON(a2aResult(body));
     }
   }
 }

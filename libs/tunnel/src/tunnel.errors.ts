@@ -15,9 +15,12 @@ export class TunnelClosed extends Error {
   }
 }
 
-/** The worker did not answer within the caller's time. It may still act on the request. */
+/** The worker did not answer within the caller's time. Unless `delivered` is `no`, it may still act on the request. */
 export class TunnelTimeout extends Error {
-  constructor(readonly timeoutMs: number) {
+  constructor(
+    readonly timeoutMs: number,
+    readonly delivered: 'no' | 'unknown' = 'unknown',
+  ) {
     super(`The worker did not answer within ${timeoutMs} ms`);
     this.name = 'TunnelTimeout';
   }
@@ -31,6 +34,47 @@ export class TunnelProtocolError extends Error {
   ) {
     super(message);
     this.name = 'TunnelProtocolError';
+  }
+}
+
+/** A body does not fit into a frame. Nothing was sent; large content travels as blobs. */
+export class FrameTooLarge extends Error {
+  readonly delivered = 'no';
+
+  constructor(
+    readonly bytes: number,
+    readonly maxBytes: number,
+  ) {
+    super(`A frame of ${bytes} bytes is above the agreed size of ${maxBytes} bytes`);
+    this.name = 'FrameTooLarge';
+  }
+}
+
+/** The worker declined the request before handling it: sending it again, or elsewhere, is safe. */
+export class TunnelRefused extends Error {
+  readonly delivered = 'no';
+
+  constructor(readonly reason: 'draining' | 'overloaded') {
+    super(`The worker takes no requests: ${reason}`);
+    this.name = 'TunnelRefused';
+  }
+}
+
+/** Too much waits for this worker already. Nothing was sent. */
+export class TunnelBusy extends Error {
+  readonly delivered = 'no';
+
+  constructor(message: string) {
+    super(message);
+    this.name = 'TunnelBusy';
+  }
+}
+
+/** Both sides share no version of the binding: the worker needs an upgrade before dialling helps. */
+export class TunnelVersionRefused extends Error {
+  constructor(message: string) {
+    super(`No common version of the tunnel: ${message}`);
+    this.name = 'TunnelVersionRefused';
   }
 }
 

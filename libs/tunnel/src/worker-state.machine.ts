@@ -1,11 +1,27 @@
-/** stopped is final; so is refused, until a person replaces the credential. */
-export type WorkerLineState = 'idle' | 'connecting' | 'greeting' | 'open' | 'waiting' | 'stopped' | 'refused';
+/**
+ * draining: open, but takes no new requests and leaves when those at work are answered. stopped is final; so
+ * is refused, until a person replaces the credential or upgrades the worker.
+ */
+export type WorkerLineState =
+  'idle' | 'connecting' | 'greeting' | 'open' | 'draining' | 'waiting' | 'stopped' | 'refused';
+
+export const WORKER_LINE_STATES: readonly WorkerLineState[] = [
+  'idle',
+  'connecting',
+  'greeting',
+  'open',
+  'draining',
+  'waiting',
+  'stopped',
+  'refused',
+];
 
 const TRANSITIONS: Record<WorkerLineState, readonly WorkerLineState[]> = {
   idle: ['connecting', 'stopped'],
   connecting: ['greeting', 'waiting', 'refused', 'stopped'],
   greeting: ['open', 'waiting', 'refused', 'stopped'],
-  open: ['waiting', 'refused', 'stopped'],
+  open: ['draining', 'waiting', 'refused', 'stopped'],
+  draining: ['stopped'],
   waiting: ['connecting', 'stopped'],
   stopped: [],
   refused: [],
