@@ -1,10 +1,10 @@
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { type ControlPlane, startControlPlane } from './control-plane.ts';
+import { type ControlPlane, startControlPlane } from '../cluster/control-plane.ts';
 import { paint } from './live-view.ts';
-import { type Machine, startMachines } from './machines.ts';
-import type { Started } from './processes.ts';
+import { type Machine, startMachines } from '../cluster/machines.ts';
+import type { Started } from '../cluster/processes.ts';
 import { makeSampleRepository, SAMPLE_CHECKS, SAMPLE_REQUEST, type SampleRepository } from './sample-repository.ts';
 import { chooseModel, type DemoModel } from './scripted-model.ts';
 import { type DemoOutcome, jsonLine, renderSummary } from './summary.ts';

@@ -1,6 +1,6 @@
 import type { WorkEvent, WorkView } from '@coorchat/contracts';
 import { createLogUpdate } from 'log-update';
-import type { Api } from './api.ts';
+import type { Api } from '../cluster/api.ts';
 import { type LiveState, paint, renderLive } from './live-view.ts';
 
 const REDRAW_MS = 100;

@@ -32,9 +32,8 @@ export class Api {
     return this.#call('GET', `/v1/work-requests/${id}`);
   }
 
-  async tasks(workRequestId: string): Promise<TaskView[]> {
-    const answer = await this.#call<Items<TaskView>>('GET', `/v1/work-requests/${workRequestId}/tasks`);
-    return answer.items;
+  tasks(workRequestId: string): Promise<TaskView[]> {
+    return this.#call('GET', `/v1/work-requests/${workRequestId}/tasks`);
   }
 
   async workers(): Promise<WorkerView[]> {
