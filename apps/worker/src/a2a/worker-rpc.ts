@@ -5,6 +5,7 @@ import {
   LIST_TASK_EVENTS,
   listTaskEventsParamsSchema,
   type ListTaskEventsResult,
+  type WorkerEvent,
 } from '@coorchat/a2a';
 import { z } from 'zod';
 import type { AttemptDesk } from '../attempt/attempt-desk.js';
@@ -24,6 +25,7 @@ export interface WorkerRpcOptions {
 const INVALID_PARAMS = -32602;
 const TASK_NOT_FOUND = -32001;
 const A2A_VERSION = '1.0';
+const MAX_PAGE_BYTES = 1024 * 1024;
 
 /** JSON-RPC of A2A 1.0 and the methods of the task extension, whatever road a request came by. */
 export class WorkerRpc {
@@ -55,10 +57,20 @@ export class WorkerRpc {
     const gone = journal.tombstone(params.taskId);
     if (!log && !gone) return fault(id, TASK_NOT_FOUND, `This worker does not know task ${params.taskId}.`);
     if (!log) return result(id, { events: [], lastSeq: gone?.lastSeq ?? 0, ended: true });
-    const events = await journal.read(log, params.afterSeq, params.limit);
+    const events = withinBytes(await journal.read(log, params.afterSeq, params.limit));
     const ended = log.ended && log.durableSeq === log.lastSeq;
     return result(id, { events, lastSeq: log.durableSeq, ended } satisfies ListTaskEventsResult);
   }
+}
+
+/** A page fits into a frame of the tunnel; the reader asks for the next one. */
+function withinBytes(events: WorkerEvent[]): WorkerEvent[] {
+  let bytes = 0;
+  const end = events.findIndex((event, at) => {
+    bytes += JSON.stringify(event).length;
+    return at > 0 && bytes > MAX_PAGE_BYTES;
+  });
+  return end < 0 ? events : events.slice(0, end);
 }
 
 /** A worker has one tenant, its control plane: a name from a request's body means nothing here. */

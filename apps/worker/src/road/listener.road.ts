@@ -33,10 +33,7 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
     return AgentCard.toJSON(isAuthentic(request, options.token) ? card : publicCard(card));
   });
   server.post(RPC_PATH, (request, reply) => answer(request, reply, options));
-  await server.listen({ host: listen.host, port: listen.port });
-  const address = server.addresses()[0];
-  const host = address?.family === 'IPv6' ? `[${address.address}]` : address?.address;
-  const own = `${listen.tls ? 'https' : 'http'}://${host}:${address?.port}`;
+  const own = await server.listen({ host: listen.host, port: listen.port });
   return { url: `${(listen.publicUrl ?? own).replace(/\/+$/, '')}${RPC_PATH}`, close: () => server.close() };
 }
 

@@ -1,6 +1,7 @@
 import { AgentCard } from '@a2a-js/sdk';
 import { TASK_EXTENSION_URI } from '@coorchat/a2a';
-import { TunnelWorker } from '@coorchat/tunnel';
+import { TunnelWorker, tunnelUrl } from '@coorchat/tunnel';
+import { messageOf } from '@coorchat/kernel';
 import type { WorkerRpc } from '../a2a/worker-rpc.js';
 import type { AttemptDesk } from '../attempt/attempt-desk.js';
 import type { Logger } from '../log/logger.js';
@@ -15,12 +16,6 @@ export interface TunnelRoadOptions {
   readonly card: () => Promise<AgentCard>;
   readonly load: () => unknown;
   readonly logger: Logger;
-}
-
-const TUNNEL_PATH = '/tunnel/v1';
-
-export function tunnelUrl(url: string): string {
-  return `${url.replace(/^http/, 'ws')}${TUNNEL_PATH}`;
 }
 
 /** The line that the worker dials itself: nothing has to reach the machine from outside. */
@@ -49,6 +44,7 @@ export function tunnelRoad(options: TunnelRoadOptions): TunnelWorker {
         desk.drain();
       },
       load,
+      onFault: (error, where) => logger.error(`the tunnel's ${where} failed`, { error: messageOf(error) }),
       onState: (state, detail) => {
         if (state === 'waiting') logger.warn('not connected, tries again', { reason: detail });
         else logger.debug(`line: ${state}`, { detail });

@@ -1,0 +1,89 @@
+import { createRequire } from 'node:module';
+import { isAppError, messageOf } from '@coorchat/kernel';
+import { readConfigFile } from '../config/config-file.js';
+import { takeEnvironment, type WorkerEnvironment } from '../config/environment.js';
+import type { WorkerConfig } from '../config/worker-config.schema.js';
+import { settle } from '../config/worker-settings.js';
+import { detectMachine } from '../facts/machine-facts.js';
+import { Logger } from '../log/logger.js';
+import { Redactor } from '../log/redactor.js';
+import { WorkerProcess } from '../process/worker-process.js';
+import type { MakeParts } from '../process/worker-parts.port.js';
+import { HELP, readCommandLine, type StartCommand } from './command-line.js';
+import { findEnrolmentToken } from './enrolment-token.js';
+import { onShutdownSignals } from './shutdown-signals.js';
+
+export interface CliParts {
+  readonly makeParts: MakeParts;
+  /** What commands of this worker would run in. */
+  readonly sandboxKind: (config: WorkerConfig) => Promise<'none' | 'bubblewrap' | 'container'>;
+}
+
+function version(): string {
+  const manifest: unknown = createRequire(import.meta.url)('../../package.json');
+  const found = typeof manifest === 'object' && manifest !== null && 'version' in manifest ? manifest.version : '';
+  return String(found);
+}
+
+/** Runs the command line; resolves with the exit code. */
+export async function runCli(args: readonly string[], parts: CliParts): Promise<number> {
+  try {
+    const command = readCommandLine(args);
+    switch (command.command) {
+      case 'help':
+        process.stdout.write(HELP);
+        return 0;
+      case 'version':
+        process.stdout.write(`${version()}\n`);
+        return 0;
+      case 'facts':
+        return await printFacts(command, parts);
+      case 'start':
+        return await start(command, parts);
+    }
+  } catch (error) {
+    process.stderr.write(`coorchat-worker: ${isAppError(error) ? error.message : (error as Error).stack}\n`);
+    return 1;
+  }
+}
+
+async function printFacts(command: StartCommand, { sandboxKind }: CliParts): Promise<number> {
+  const environment = takeEnvironment();
+  const config = await readConfigFile(command.config);
+  const settings = settle(config, { ...command, url: command.url ?? config.url ?? 'http://localhost' }, environment);
+  const sandbox = await sandboxKind(config);
+  const { facts } = await detectMachine({ settings, sandbox, home: environment.home });
+  process.stdout.write(`${JSON.stringify(facts, null, 2)}\n`);
+  return 0;
+}
+
+async function start(command: StartCommand, { makeParts }: CliParts): Promise<number> {
+  const environment = takeEnvironment();
+  const settings = settle(await readConfigFile(command.config), command, environment);
+  const redactor = new Redactor();
+  redactor.addEnvironment(environment.all);
+  const logger = makeLogger(settings, redactor);
+  const { tokenFile, tokenStdin } = command;
+  const sources = { tokenFile, tokenStdin, environment: environment.enrolmentToken };
+  const token = () => findEnrolmentToken({ ...sources, input: process.stdin, output: process.stderr });
+  const worker = await WorkerProcess.open({
+    settings,
+    environment,
+    version: version(),
+    token,
+    makeParts,
+    redactor,
+    logger,
+  });
+  onShutdownSignals((signal) => {
+    logger.info(`${signal}: stops; once more to stop at once`);
+    void worker.stop();
+  });
+  await worker.run();
+  return 0;
+}
+
+function makeLogger({ log }: WorkerConfig, redactor: Redactor): Logger {
+  const format = log.format === 'auto' ? (process.stdout.isTTY ? 'readable' : 'json') : log.format;
+  return new Logger({ level: log.level, format, redactor, write: (line) => process.stdout.write(`${line}\n`) });
+}

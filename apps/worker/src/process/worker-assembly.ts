@@ -1,0 +1,101 @@
+import path from 'node:path';
+import { messageOf } from '@coorchat/kernel';
+import { tunnelUrl } from '@coorchat/tunnel';
+import { WorkerRequestHandler } from '../a2a/worker-request.handler.js';
+import { WorkerRpc } from '../a2a/worker-rpc.js';
+import { AttemptDesk } from '../attempt/attempt-desk.js';
+import { AttemptFolders } from '../attempt/attempt-folders.js';
+import type { LocalPolicy } from '../attempt/local-policy.rules.js';
+import { BlobClient } from '../blobs/blob-client.js';
+import type { WorkerEnvironment } from '../config/environment.js';
+import type { WorkerSettings } from '../config/worker-settings.js';
+import { detectMachine } from '../facts/machine-facts.js';
+import { Journal } from '../journal/journal.js';
+import type { Logger } from '../log/logger.js';
+import type { Redactor } from '../log/redactor.js';
+import { AssignedWork } from '../work/assigned-work.js';
+import { MachineCard } from './machine-card.js';
+import type { MakeParts, WorkerParts } from './worker-parts.port.js';
+
+export interface AssemblyOptions {
+  readonly settings: WorkerSettings;
+  readonly environment: WorkerEnvironment;
+  readonly version: string;
+  readonly makeParts: MakeParts;
+  readonly redactor: Redactor;
+  readonly logger: Logger;
+}
+
+export interface WorkerAssembly {
+  readonly parts: WorkerParts;
+  readonly card: MachineCard;
+  readonly journal: Journal;
+  readonly desk: AttemptDesk;
+  /** With a hello, verdicts come with the welcome; without one, a subscription is the verdict. */
+  readonly rpc: (road: { readonly hasHello: boolean }) => WorkerRpc;
+}
+
+const MB = 1024 * 1024;
+
+export function hasTunnel({ listen, tunnel }: WorkerSettings): boolean {
+  return tunnel ?? listen === undefined;
+}
+
+/** Puts a worker together; nothing of it talks to anybody yet. */
+export async function assembleWorker(
+  options: AssemblyOptions,
+  given: { readonly workerId: string; readonly onLoad: () => void },
+): Promise<WorkerAssembly> {
+  const { settings, logger } = options;
+  let card: MachineCard | undefined;
+  const parts = await options.makeParts({ ...options, clones: () => card?.clones ?? [] });
+  card = await detectCard(options, parts);
+  const journal = await openJournal(settings, logger);
+  const folders = new AttemptFolders(path.join(settings.dataDir, 'attempts'));
+  await folders.sweep(new Set(journal.attempts().flatMap((attempt) => (attempt.ended ? [] : [attempt.id]))));
+  const desk = new AttemptDesk({
+    parts: {
+      journal,
+      folders,
+      work: new AssignedWork(parts),
+      blobs: (api) => new BlobClient(api),
+      redactor: options.redactor,
+      logger,
+    },
+    policy: () => localPolicy(settings, parts, given.workerId),
+    slots: settings.maxConcurrent,
+    onLoad: given.onLoad,
+  });
+  const rpc = ({ hasHello }: { readonly hasHello: boolean }) => {
+    const handler = new WorkerRequestHandler({
+      journal,
+      desk,
+      card: () => card.current,
+      resumesOnSubscribe: !hasHello,
+    });
+    return new WorkerRpc({ handler, journal, desk });
+  };
+  return { parts, card, journal, desk, rpc };
+}
+
+function detectCard({ settings, environment, version }: AssemblyOptions, parts: WorkerParts): Promise<MachineCard> {
+  return MachineCard.detect({
+    name: settings.name,
+    version,
+    tunnelUrl: hasTunnel(settings) ? tunnelUrl(settings.url) : undefined,
+    detect: () => detectMachine({ settings, sandbox: parts.sandbox, home: environment.home }),
+  });
+}
+
+function openJournal(settings: WorkerSettings, logger: Logger): Promise<Journal> {
+  return Journal.open({
+    dir: path.join(settings.dataDir, 'journal'),
+    quotaBytes: settings.journalQuotaMb * MB,
+    onWriteError: (error) => logger.error('the journal cannot be written, tries again', { error: messageOf(error) }),
+  });
+}
+
+function localPolicy(settings: WorkerSettings, { sandbox }: WorkerParts, workerId: string): LocalPolicy {
+  const { network, commands, mcpServers } = settings;
+  return { workerId, network, commands, sandbox, mcpServers: Object.keys(mcpServers), agent: true };
+}

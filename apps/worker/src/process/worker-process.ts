@@ -1,0 +1,142 @@
+import { AppError, systemClock } from '@coorchat/kernel';
+import { TunnelUnauthorized, TunnelVersionRefused, type TunnelWorker } from '@coorchat/tunnel';
+import { enrol, revoked } from '../enrolment/enrolment.js';
+import { type Listener, openListener } from '../road/listener.road.js';
+import { ListenerRegistration } from '../road/listener-registration.js';
+import { listenerToken } from '../road/listener-token.js';
+import { tunnelRoad } from '../road/tunnel.road.js';
+import { DataDirLock } from './data-dir-lock.js';
+import { type AssemblyOptions, assembleWorker, hasTunnel, type WorkerAssembly } from './worker-assembly.js';
+import { Throttle, workerLoad } from './worker-load.js';
+
+export interface WorkerOptions extends AssemblyOptions {
+  /** Asked when the machine is not enrolled yet. */
+  readonly token: () => Promise<string | undefined>;
+}
+
+interface Identity {
+  readonly workerId: string;
+  readonly credential: string;
+}
+
+const SUSPEND_GRACE_MS = 15_000;
+const HEARTBEAT_EVERY_MS = 1000;
+
+/** A worker on this machine, from its lock file to its line to the control plane. */
+export class WorkerProcess {
+  #tunnel: TunnelWorker | undefined;
+  #listener: Listener | undefined;
+  #registration: ListenerRegistration | undefined;
+  #stopping: Promise<void> | undefined;
+
+  private constructor(
+    private readonly options: WorkerOptions,
+    private readonly lock: DataDirLock,
+    private readonly identity: Identity,
+    private readonly worker: WorkerAssembly,
+    private readonly beat: Throttle,
+  ) {}
+
+  /** Everything but the line. @throws AppError that says what a person has to do */
+  static async open(options: WorkerOptions): Promise<WorkerProcess> {
+    const lock = await DataDirLock.acquire(options.settings.dataDir);
+    try {
+      const identity = await identify(options);
+      let tunnel: () => TunnelWorker | undefined = () => undefined;
+      const beat = new Throttle(HEARTBEAT_EVERY_MS, () => tunnel()?.sendHeartbeat());
+      const worker = await assembleWorker(options, { workerId: identity.workerId, onLoad: () => beat.poke() });
+      const process = new WorkerProcess(options, lock, identity, worker, beat);
+      tunnel = () => process.#tunnel;
+      return process;
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  /** Serves until stopped. @throws AppError when the control plane refuses this worker for good */
+  async run(): Promise<void> {
+    const { settings } = this.options;
+    const roads: Promise<void>[] = [];
+    if (settings.listen) roads.push(this.#listen(settings.listen));
+    if (hasTunnel(settings)) roads.push(this.#dial());
+    try {
+      await Promise.all(roads);
+    } catch (error) {
+      throw this.#explain(error);
+    } finally {
+      await this.stop();
+    }
+  }
+
+  /** Takes no more work, interrupts what runs (it goes on at the next start), closes. Harmless when repeated. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    const { desk, journal, parts } = this.worker;
+    const running = desk.running;
+    if (running > 0) this.options.logger.info(`stops: ${running} running tasks will go on at the next start`);
+    this.beat.stop();
+    const patience = new AbortController();
+    await Promise.race([desk.suspend(), systemClock.sleep(SUSPEND_GRACE_MS, patience.signal).catch(() => undefined)]);
+    patience.abort();
+    this.#registration?.stop();
+    await this.#tunnel?.stop();
+    await this.#listener?.close();
+    await parts.close();
+    await journal.close();
+    await this.lock.release();
+  }
+
+  #dial(): Promise<void> {
+    const { settings, logger } = this.options;
+    const { desk, card, rpc } = this.worker;
+    const { dataDir, maxConcurrent: slots } = settings;
+    this.#tunnel = tunnelRoad({
+      url: settings.url,
+      credential: this.identity.credential,
+      rpc: rpc({ hasHello: true }),
+      desk,
+      card: () => card.fresh(),
+      load: () => workerLoad(desk, { slots, dataDir }),
+      logger,
+    });
+    return this.#tunnel.run();
+  }
+
+  async #listen(listen: NonNullable<WorkerOptions['settings']['listen']>): Promise<void> {
+    const { settings, logger, redactor } = this.options;
+    const { card, rpc } = this.worker;
+    const token = await listenerToken(settings.dataDir);
+    redactor.add(token);
+    const listener = await openListener({ listen, token, rpc: rpc({ hasHello: false }), card: () => card.current });
+    this.#listener = listener;
+    card.listenerUrl = listener.url;
+    logger.info('listens', { url: listener.url });
+    const { url: controlPlaneUrl, dataDir } = settings;
+    const { credential } = this.identity;
+    this.#registration = new ListenerRegistration(async () => {
+      const endpoint = { url: listener.url, token, card: await card.fresh() };
+      return { controlPlaneUrl, credential, dataDir, endpoint };
+    }, logger);
+    await this.#registration.run();
+  }
+
+  #explain(error: unknown): unknown {
+    if (error instanceof TunnelUnauthorized) return revoked(this.options.settings.dataDir);
+    if (!(error instanceof TunnelVersionRefused)) return error;
+    const message = `${error.message} Install the worker's version that belongs to the control plane.`;
+    return new AppError({ code: 'worker.version_refused', kind: 'precondition', message, cause: error });
+  }
+}
+
+async function identify({ settings, token, redactor, logger }: WorkerOptions): Promise<Identity> {
+  const { credential, fresh, file } = await enrol({ ...settings, token });
+  redactor.add(credential.credential);
+  const { workerId } = credential;
+  if (fresh) logger.info(`enrolled as "${credential.name}"; no token is needed again`, { workerId, kept: file });
+  return { workerId, credential: credential.credential };
+}
