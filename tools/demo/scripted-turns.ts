@@ -29,7 +29,7 @@ export const use = {
   write: (path: string, content: string): ToolUse => ({ name: 'write_file', input: { path, content } }),
   edit: (path: string, oldText: string, newText: string): ToolUse => ({
     name: 'edit_file',
-    input: { path, old_text: oldText, new_text: newText },
+    input: { path, oldText, newText },
   }),
   list: (path: string): ToolUse => ({ name: 'list_files', input: { path } }),
   tests: (check: string): ToolUse => ({ name: 'run_tests', input: { check } }),
