@@ -3,8 +3,11 @@ import { microsToUsd } from '@coorchat/kernel';
 import type { Cluster } from './clusters.store.js';
 import type { Organization } from './organizations.store.js';
 
-function clusterView({ poolId: _pool, orgId: _org, defaultMaxCostMicros, createdAt, ...rest }: Cluster): ClusterView {
-  return { ...rest, defaultMaxCostUsd: microsToUsd(defaultMaxCostMicros), createdAt: createdAt.toISOString() };
+function clusterView(cluster: Cluster): ClusterView {
+  const { id, name, tier, defaultMaxDurationMs, allowWorkerModelKey, allowCommands, network } = cluster;
+  const defaultMaxCostUsd = microsToUsd(cluster.defaultMaxCostMicros);
+  const policy = { defaultMaxCostUsd, defaultMaxDurationMs, allowWorkerModelKey, allowCommands, network };
+  return { id, name, tier, ...policy, createdAt: cluster.createdAt.toISOString() };
 }
 
 export function organizationView(organization: Organization, clusters: readonly Cluster[]): OrganizationView {

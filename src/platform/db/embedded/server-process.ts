@@ -12,6 +12,7 @@ import type { ServiceUser } from './service-user.js';
 
 const LOG_LIMIT_BYTES = 10 * 1024 * 1024;
 const START_TIMEOUT_MS = 30_000;
+const PEACEFUL_STOP_MS = 300;
 const STOP_TIMEOUT_MS = 10_000;
 const EXECUTABLE = 0o555;
 
@@ -104,6 +105,9 @@ export async function stopServer(
     await promisify(execFile)(options.binaries.pgCtl, ['stop', '-D', options.directory, '-m', 'fast', '-w']);
     return;
   }
+  // Sockets that were closed a moment ago are let go in peace; whoever is still connected then is cut off.
+  signal(pid, 'SIGTERM');
+  if (await waitUntilGone(pid, PEACEFUL_STOP_MS)) return;
   signal(pid, 'SIGINT');
   if (await waitUntilGone(pid, STOP_TIMEOUT_MS)) return;
   signal(pid, 'SIGQUIT');
