@@ -71,7 +71,7 @@ export interface GitEnvironmentOptions {
 
 /** The whole environment of a git process. */
 export function gitEnvironment(options: GitEnvironmentOptions = {}): Record<string, string> {
-  // eslint-disable-next-line no-restricted-properties -- the environment that git inherits, not configuration of ours
+  // eslint-disable-next-line no-restricted-syntax -- the environment that git inherits, not configuration of ours
   const source = options.source ?? process.env;
   const operator = options.identity === 'operator';
   return {

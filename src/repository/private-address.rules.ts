@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
 
 const RANGES: readonly (readonly [string, number, 'ipv4' | 'ipv6'])[] = [
@@ -27,12 +26,4 @@ export function isPrivateAddress(address: string): boolean {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   const family = isIP(mapped ?? address);
   return family === 0 || PRIVATE.check(mapped ?? address, family === 6 ? 'ipv6' : 'ipv4');
-}
-
-/** Whether a host leads, by any of its addresses, into a private network; so does one that has none. */
-export async function leadsToPrivateNetwork(hostname: string): Promise<boolean> {
-  const host = hostname.replace(/^\[|\]$/g, '');
-  if (isIP(host) !== 0) return isPrivateAddress(host);
-  const addresses = await lookup(host, { all: true });
-  return addresses.length === 0 || addresses.some(({ address }) => isPrivateAddress(address));
 }

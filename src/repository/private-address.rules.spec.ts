@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isPrivateAddress, leadsToPrivateNetwork } from './outbound.rules.js';
+import { leadsToPrivateNetwork } from './outbound-address.js';
+import { isPrivateAddress } from './private-address.rules.js';
 
 describe('isPrivateAddress', () => {
   it.each([
