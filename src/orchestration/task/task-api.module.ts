@@ -3,12 +3,13 @@ import { TaskController } from './task.controller.js';
 import { TaskModule } from './task.module.js';
 import { WorkController } from './work.controller.js';
 import { WorkEventFeed } from './work-event-feed.service.js';
-import { WorkEventsController } from './work-events.controller.js';
+import { WorkResults } from './work-result.service.js';
+import { WorkStreamsController } from './work-streams.controller.js';
 
 /** The REST side, for processes that serve it. */
 @Module({
   imports: [TaskModule],
-  controllers: [WorkController, WorkEventsController, TaskController],
-  providers: [WorkEventFeed],
+  controllers: [WorkController, WorkStreamsController, TaskController],
+  providers: [WorkEventFeed, WorkResults],
 })
 export class TaskApiModule {}

@@ -6,11 +6,15 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Access, lastEventIdOf, Operation, Tenant } from '../../platform/http/index.js';
 import { type EventsQuery, eventsQuerySchema } from './task-rest.schema.js';
 import { WorkEventFeed } from './work-event-feed.service.js';
+import { WorkResults } from './work-result.service.js';
 
 @ApiTags('Work requests')
 @Controller('v1/work-requests')
-export class WorkEventsController {
-  constructor(private readonly feed: WorkEventFeed) {}
+export class WorkStreamsController {
+  constructor(
+    private readonly feed: WorkEventFeed,
+    private readonly results: WorkResults,
+  ) {}
 
   @Get(':id/events')
   @Access('work:read')
@@ -31,5 +35,25 @@ export class WorkEventsController {
   ): Promise<void> {
     const accept = request.headers.accept ?? '';
     return this.feed.answer(ctx, { workRequestId: id, ...query, accept, lastEventId: lastEventIdOf(request) }, reply);
+  }
+
+  @Get(':id/result.bundle')
+  @Access('work:read')
+  @Operation({
+    summary: 'Download the result as a git bundle',
+    description: 'Once the work request is completed; before that, or when it made no commits, a conflict.',
+    produces: 'application/x-git-bundle',
+  })
+  async bundle(
+    @Tenant() ctx: TenantContext,
+    @Param('id', { schema: idSchema('workRequest') }) id: string,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const { stream, bytes, fileName } = await this.results.bundle(ctx, id);
+    await reply
+      .header('content-type', 'application/x-git-bundle')
+      .header('content-length', bytes)
+      .header('content-disposition', `attachment; filename="${fileName}"`)
+      .send(stream);
   }
 }
