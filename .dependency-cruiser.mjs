@@ -187,8 +187,11 @@ export default {
     error(
       'decisions-are-pure',
       'Rules and machines decide; they open nothing and call nobody.',
-      { path: '[.](rules|machine)[.]ts$', pathNot: '^src/platform/' },
-      { path: ['[.](store|service|controller|subscriber|jobs)[.]ts$', '^src/platform/', DATABASE_AND_NEST] },
+      { path: '[.](rules|machine)[.]ts$', pathNot: ['^src/platform/', '^src/processes/'] },
+      {
+        path: ['[.](store|service|controller|subscriber|jobs)[.]ts$', '^src/platform/', DATABASE_AND_NEST],
+        dependencyTypesNot: ['type-only'],
+      },
     ),
     error(
       'stores-call-no-services',

@@ -5,6 +5,7 @@ import { inRoot, nodeToUse, root } from './root.mjs';
 
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 const REPEAT_MS = 300;
+const PARENT_CHECK_MS = 500;
 
 /**
  * Sends our signals on to the child. A Ctrl-C in a terminal reaches the child by itself, and npm passes on the same
@@ -19,6 +20,18 @@ function forwardSignals(child) {
     lastAt.set(signal, now);
   };
   for (const signal of FORWARDED) process.on(signal, forward);
+}
+
+/** Who ends npm ends its shell, which passes nothing on: then nobody waits for us any more, and the child stops too. */
+function stopWhenAbandoned(child) {
+  if (!process.env.npm_lifecycle_event) return;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    child.kill('SIGTERM');
+  }, PARENT_CHECK_MS);
+  timer.unref();
 }
 
 /** Windows spells the variable `Path`; two spellings in one environment would hide one of them. */
@@ -36,6 +49,7 @@ export function handOver(script, args) {
       env: withPinnedTools(process.env),
     });
     forwardSignals(child);
+    stopWhenAbandoned(child);
     child.once('error', reject);
     child.once('exit', (code, signal) => resolve(code ?? 128 + (constants.signals[signal] ?? 0)));
   });
