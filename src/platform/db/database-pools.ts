@@ -74,6 +74,8 @@ export class DatabasePools implements OnApplicationShutdown {
       idleTimeoutMillis: IDLE_TIMEOUT_MS,
     });
     pool.on('error', (error) => this.logger.warn('an idle database connection was lost', { door, error }));
+    // A connection that breaks while it is leased fails its statements; without a listener it would end the process.
+    pool.on('connect', (client) => client.on('error', () => this.logger.warn('a database connection broke', { door })));
     pool.on('remove', (client) => void this.leases.get(client)?.dispose());
     this.pools.set(door, pool);
     return pool;

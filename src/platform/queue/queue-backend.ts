@@ -101,6 +101,7 @@ export class QueueBackend {
       application_name: 'coorchat queue',
       options: `-c search_path=${QUEUE_SCHEMA}`,
     });
+    this.pool.on('error', (error) => this.report(error));
     return this.pool;
   }
 

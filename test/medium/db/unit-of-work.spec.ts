@@ -183,6 +183,26 @@ describe('a transaction', () => {
     expect(database.metrics.value('db.retries')).toBeGreaterThan(0);
   });
 
+  it('fails as unavailable when its connection is cut, and the next one works', async () => {
+    const cut = uow.tenant({ orgId: orgA }, async (tx) => {
+      const [row] = await tx.sql<{ pid: number }>`SELECT pg_backend_pid() AS pid`;
+      const killer = await database.connect('app');
+      await killer.query('SELECT pg_terminate_backend($1)', [row?.pid]);
+      await tx.sql`SELECT 1`;
+    });
+    await expect(cut).rejects.toMatchObject({ code: 'platform.database_unavailable', kind: 'unavailable' });
+    const rows = await uow.tenantRead({ orgId: orgA }, (tx) => tx.sql`SELECT 1 AS one`);
+    expect(rows).toEqual([{ one: 1 }]);
+  });
+
+  it('is stopped when a statement takes too long', async () => {
+    const slow = uow.tenant({ orgId: orgA }, async (tx) => {
+      await tx.sql`SET LOCAL statement_timeout = '50ms'`;
+      await tx.sql`SELECT pg_sleep(5)`;
+    });
+    await expect(slow).rejects.toMatchObject({ code: 'platform.database_timeout', kind: 'timeout' });
+  });
+
   it('reads bigint as number, time as Date and takes JSON arrays', async () => {
     const rows = await uow.tenantRead(
       { orgId: orgA },
