@@ -137,7 +137,10 @@ describe('ClaudeAgentLoop', () => {
   it('uses the relay with the attempt’s token, and leaves the metering to it', async () => {
     const { loop, run, news, claude } = await scene(turns(DONE), { access: { source: 'relay' } });
     await loop.run(run);
-    expect(claude.calls[0]).toMatchObject({ path: '/model/v1/messages', headers: { authorization: 'Bearer cca_token' } });
+    expect(claude.calls[0]).toMatchObject({
+      path: '/model/v1/messages',
+      headers: { authorization: 'Bearer cca_token' },
+    });
     expect(news.some((item) => 'usage' in item)).toBe(false);
   });
 

@@ -21,6 +21,8 @@ interface Identity {
 
 const SUSPEND_GRACE_MS = 15_000;
 const HEARTBEAT_EVERY_MS = 1000;
+/** Streams do not end by themselves: what runs is suspended, and the journal has the rest. */
+const TUNNEL_GRACE_MS = 200;
 
 /** A worker on this machine, from its lock file to its line to the control plane. */
 export class WorkerProcess {
@@ -84,7 +86,7 @@ export class WorkerProcess {
     await Promise.race([desk.suspend(), systemClock.sleep(SUSPEND_GRACE_MS, patience.signal).catch(() => undefined)]);
     patience.abort();
     this.#registration?.stop();
-    await this.#tunnel?.stop();
+    await this.#tunnel?.stop({ graceMs: TUNNEL_GRACE_MS });
     await this.#listener?.close();
     await parts.close();
     await journal.close();

@@ -1,0 +1,6 @@
+import { runCli } from '@coorchat/worker';
+import { fixtureParts } from './fixture-parts.ts';
+
+/** The worker's real process around parts that need no model and no git. */
+const [diary = '', ...args] = process.argv.slice(2);
+process.exit(await runCli(args, { makeParts: fixtureParts(diary), sandboxKind: async () => 'none' }));
