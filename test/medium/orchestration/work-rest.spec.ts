@@ -11,7 +11,8 @@ let key: string;
 beforeAll(async () => {
   world = await TaskWorld.start();
   tenant = await world.tenant();
-  url = await world.app.listen();
+  await world.app.listen();
+  url = await world.app.nest.getUrl();
   key = await keyOf(tenant);
 });
 afterAll(() => world.close());
