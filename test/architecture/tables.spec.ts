@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { schemaDiff } from '../../src/platform/db/migrate/schema-diff.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 
 /** Reviewed: tables that belong to no organization. Each is explained in prisma/rls/access.yaml. */
@@ -60,5 +61,11 @@ describe('every table', () => {
       `SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef`,
     );
     expect(rows).toEqual([]);
+  });
+});
+
+describe('the migrations', () => {
+  it('lead to the schema that the code is generated from', async () => {
+    expect(await schemaDiff(database.config.databaseUrl ?? '')).toBe('');
   });
 });

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AppConfig, type AppConfigFields, loadConfig } from '../../src/platform/config/index.js';
+import type { AppConfig } from '../../src/platform/config/index.js';
+import { type AppConfigFields, loadConfig } from '../../src/platform/config/index.js';
 
 /** The same in every process of a run: the passwords of the database's roles are derived from it. */
 export const TEST_SECRET_KEY = 'test-only secret key of thirty-two bytes and more';

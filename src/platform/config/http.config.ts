@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { urlOf, variable, wholeNumber } from './variable.schema.js';
+import { urlOf, variable } from './variable.schema.js';
 
 export const httpVariables = {
   COORCHAT_HOST: variable(z.string().min(1).default('127.0.0.1'), {

@@ -1,6 +1,7 @@
 import { newId } from '@coorchat/kernel';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { isUniqueViolation, json, type TxDb, UnitOfWork } from '../../../src/platform/db/index.js';
+import type { UnitOfWork } from '../../../src/platform/db/index.js';
+import { isUniqueViolation, json, type TxDb } from '../../../src/platform/db/index.js';
 import { type TestDatabase, testDatabase } from '../../support/database.js';
 
 let database: TestDatabase;
