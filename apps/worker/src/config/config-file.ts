@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { messageOf } from '@coorchat/kernel';
-import { parse } from 'yaml';
 import type { z } from 'zod';
 import { configError } from './config.errors.js';
 import { type WorkerConfig, workerConfigSchema } from './worker-config.schema.js';
@@ -14,14 +13,16 @@ export async function readConfigFile(file: string | undefined): Promise<WorkerCo
   return parseConfig(text, file);
 }
 
-export function parseConfig(text: string, file: string): WorkerConfig {
-  const parsed = workerConfigSchema.safeParse(parseText(text, file) ?? {});
+export async function parseConfig(text: string, file: string): Promise<WorkerConfig> {
+  const parsed = workerConfigSchema.safeParse((await parseText(text, file)) ?? {});
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => `  - ${describe(issue)}`);
   throw configError(`The configuration ${file} is wrong:\n${problems.join('\n')}`);
 }
 
-function parseText(text: string, file: string): unknown {
+async function parseText(text: string, file: string): Promise<unknown> {
+  // Not needed again: loaded late, it costs no memory where there is no file.
+  const { parse } = await import('yaml');
   try {
     return parse(text, { maxAliasCount: 20 }) as unknown;
   } catch (error) {

@@ -1,7 +1,7 @@
 import { AppError, systemClock } from '@coorchat/kernel';
 import { TunnelUnauthorized, TunnelVersionRefused, type TunnelWorker } from '@coorchat/tunnel';
 import { enrol, revoked } from '../enrolment/enrolment.js';
-import { type Listener, openListener } from '../road/listener.road.js';
+import type { Listener } from '../road/listener.road.js';
 import { ListenerRegistration } from '../road/listener-registration.js';
 import { listenerToken } from '../road/listener-token.js';
 import { tunnelRoad } from '../road/tunnel.road.js';
@@ -112,6 +112,8 @@ export class WorkerProcess {
   async #listen(listen: NonNullable<WorkerOptions['settings']['listen']>): Promise<void> {
     const { settings, logger, redactor } = this.options;
     const { card, rpc } = this.worker;
+    // Loaded here, because most workers dial a tunnel and need no HTTP server in their memory.
+    const { openListener } = await import('../road/listener.road.js');
     const token = await listenerToken(settings.dataDir);
     redactor.add(token);
     const listener = await openListener({ listen, token, rpc: rpc({ hasHello: false }), card: () => card.current });
