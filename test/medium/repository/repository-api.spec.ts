@@ -111,7 +111,7 @@ describe('/v1/repositories', () => {
       'org_c cluster:admin',
       'PUT',
       { url: URL, delivery: { mode: 'push', url: 'file:///x/y' } },
-      412,
+      409,
     ],
   ])('refuses %s and changes nothing', async (_what, as, method, body, status) => {
     const answer = await call(as, method, '/v1/repositories', body);
