@@ -36,6 +36,21 @@ function maintenanceUrl(templateUrl: string): string {
   return url.href;
 }
 
+const DROP_TRIES = 50;
+const DROP_PAUSE_MS = 100;
+
+/** Connections that were just closed may still be there for a moment, and other roles' cannot be forced. */
+async function dropWhenFree(admin: string, name: string): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await asOwner(admin, `DROP DATABASE ${name}`);
+    } catch (error) {
+      if (tries === DROP_TRIES) throw error;
+      await new Promise((resolve) => setTimeout(resolve, DROP_PAUSE_MS));
+    }
+  }
+}
+
 /** Copies the migrated template. Call it in `beforeAll`, and `close` in `afterAll`. */
 export async function testDatabase(): Promise<TestDatabase> {
   const templateUrl = inject('templateUrl');
@@ -54,7 +69,7 @@ export async function testDatabase(): Promise<TestDatabase> {
   const close = async () => {
     await Promise.all(clients.map((client) => client.end()));
     await pools.close();
-    await asOwner(admin, `DROP DATABASE ${name} WITH (FORCE)`);
+    await dropWhenFree(admin, name);
   };
   return {
     config,
