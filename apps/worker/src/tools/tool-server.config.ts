@@ -1,0 +1,44 @@
+import type { Transport } from '@modelcontextprotocol/client';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+
+/** A server in the usual `mcpServers` form. */
+export type ToolServerConfig =
+  | {
+      readonly command: string;
+      readonly args?: readonly string[];
+      readonly env?: Readonly<Record<string, string>>;
+      readonly cwd?: string;
+    }
+  | { readonly url: string; readonly headers?: Readonly<Record<string, string>> };
+
+export interface StartedTransport {
+  readonly transport: Transport;
+  /** The last words of the process on stderr, for the log. */
+  readonly lastWords: () => string;
+}
+
+const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
+const MAX_LAST_WORDS = 2_000;
+
+/** A new connection to a server; a process is started when the client connects. */
+export function openTransport(config: ToolServerConfig): StartedTransport {
+  if ('url' in config) {
+    const requestInit = { headers: { ...config.headers } };
+    return { transport: new StreamableHTTPClientTransport(new URL(config.url), { requestInit }), lastWords: () => '' };
+  }
+  const { command, args = [], env, cwd } = config;
+  const transport = new StdioClientTransport({
+    command,
+    args: [...args],
+    env: { ...env },
+    cwd,
+    stderr: 'pipe',
+    maxBufferSize: MAX_MESSAGE_BYTES,
+  });
+  let words = '';
+  transport.stderr?.on('data', (chunk: Buffer) => {
+    words = `${words}${chunk.toString('utf8')}`.slice(-MAX_LAST_WORDS);
+  });
+  return { transport, lastWords: () => words.trim() };
+}
