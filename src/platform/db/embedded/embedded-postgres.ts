@@ -55,17 +55,17 @@ export class EmbeddedPostgres {
   }
 
   static async start(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-    const { dataDir, logger } = options;
+    const { dataDir, logger, durable = true } = options;
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
     const user = await serviceUser();
     const directory = await clusterDirectory(dataDir, user);
     const binaries = await reachableBinaries(await findPostgresBinaries(), user);
     const password = secretFile(dataDir, 'postgres.password');
-    await prepareCluster({ directory, password, binaries, user });
+    await prepareCluster({ directory, password, binaries, user, durable });
     const running = await livePostmaster(directory);
     if (running) logger.info('taking over the PostgreSQL that an interrupted run left behind', { pid: running.pid });
     const port = running?.port ?? (await rememberedPort(join(dataDir, 'postgres.port')));
-    const settings = options.durable === false ? { ...SETTINGS, ...UNSAFE_SETTINGS } : SETTINGS;
+    const settings = durable ? SETTINGS : { ...SETTINGS, ...UNSAFE_SETTINGS };
     const logFile = join(dataDir, 'postgres.log');
     const pid = running?.pid ?? (await startServer({ directory, logFile, port, binaries, user, settings }));
     await writeFile(join(dataDir, 'postgres.port'), String(port), { mode: 0o600 });

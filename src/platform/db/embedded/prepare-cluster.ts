@@ -17,7 +17,7 @@ async function own(path: string, user: ServiceUser): Promise<void> {
 }
 
 async function initialise(draft: string, options: PrepareOptions): Promise<void> {
-  const { binaries, user, password } = options;
+  const { binaries, user, password, durable } = options;
   const folder = await mkdtemp(join(tmpdir(), 'coorchat-initdb-'));
   const passwordFile = join(folder, 'password');
   try {
@@ -26,7 +26,7 @@ async function initialise(draft: string, options: PrepareOptions): Promise<void>
     await own(passwordFile, user);
     const text = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
     const access = ['--auth=scram-sha-256', `--username=${SUPERUSER}`, `--pwfile=${passwordFile}`];
-    await run(binaries.initdb, [`--pgdata=${draft}`, ...text, ...access], {
+    await run(binaries.initdb, [`--pgdata=${draft}`, ...text, ...access, ...(durable ? [] : ['--no-sync'])], {
       ...user,
       env: bareEnvironment(),
       cwd: folder,
@@ -41,6 +41,8 @@ export interface PrepareOptions {
   readonly password: string;
   readonly binaries: PostgresBinaries;
   readonly user: ServiceUser;
+  /** False for throw-away data: nothing is flushed to the disk. */
+  readonly durable: boolean;
 }
 
 /** Makes the cluster's files once; an interrupted first start leaves nothing half made. */
