@@ -1,5 +1,5 @@
 import { toJsonRpcError } from '@a2a-js/sdk/errors';
-import { type CreditWindows, SendCredit } from './credit.js';
+import { type CreditWindows, type OutputKind, SendCredit } from './credit.js';
 import type { FrameSocket } from './frame-socket.js';
 import type { RequestFrame, WorkerFrame } from './protocol.js';
 
@@ -125,12 +125,20 @@ export class RequestRunner {
   async #take(run: Run, frame: WorkerFrame & { type: 'item' | 'response' }): Promise<boolean> {
     const line = JSON.stringify(frame);
     const bytes = this.#options.frames.measure(line);
-    const { credit } = this;
-    const taken = credit.tryTake(run.id, bytes, frame.type) || (await credit.take(run.id, bytes, frame.type));
-    if (!taken || !this.#isCurrent(run)) return false;
+    if (!(await this.#credited(run, bytes, frame.type))) return false;
     if (frame.type === 'item') run.items++;
     this.#options.frames.sendOutput(line, bytes);
     return true;
+  }
+
+  /** False when nobody waits any more; nothing is taken then. */
+  async #credited({ id }: Run, bytes: number, kind: OutputKind): Promise<boolean> {
+    if (this.credit.tryTake(id, bytes, kind)) return true;
+    if (!(await this.credit.take(id, bytes, kind))) return false;
+    if (this.#runs.has(id)) return true;
+    // Credit and abort came in the same tick: what will not be sent must not be lost for the others.
+    this.credit.grant({ bytes, streams: [] });
+    return false;
   }
 
   /** An error is an answer too: the only one, or the last item of the stream. */
