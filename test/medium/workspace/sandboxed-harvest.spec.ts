@@ -1,27 +1,12 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { CommandSandbox, SandboxedCommand } from '../../../apps/worker/src/workspace/index.js';
+import { BubblewrapSandbox, detectBubblewrap } from '../../../apps/worker/src/sandbox/index.js';
 import { type Folder, newRepository, temporaryFolder, userGit, writeFiles } from '../git/git-fixture.js';
 import { fingerprint, FolderBlobs, machine, URL, workspaceRequest } from './workspace-fixture.js';
 
-const probe = spawnSync('bwrap', ['--ro-bind', '/', '/', '--unshare-all', 'true']);
-const available = probe.status === 0;
-if (!available) console.warn('Left out: harvest in bubblewrap (bwrap does not run on this machine)');
-
-/** The least that bubblewrap can give to git: system programs, the named folders, nothing else. */
-const bubblewrap: CommandSandbox = {
-  wrap({ command, args, cwd, env, writable, readable }: SandboxedCommand) {
-    const system = ['/usr', '/bin', '/lib', '/lib64'].filter(existsSync).flatMap((path) => ['--ro-bind', path, path]);
-    const folders = [
-      ...readable.flatMap((path) => ['--ro-bind', path, path]),
-      ...writable.flatMap((path) => ['--bind', path, path]),
-    ];
-    const isolation = ['--unshare-all', '--die-with-parent', '--new-session', '--proc', '/proc', '--dev', '/dev'];
-    return { command: 'bwrap', args: [...isolation, ...system, ...folders, '--chdir', cwd, command, ...args], env };
-  },
-};
+const bubblewrap = await detectBubblewrap();
+if (!bubblewrap.available) console.warn(`Left out: harvest in bubblewrap. ${bubblewrap.reason}`);
 
 let folder: Folder;
 const at = (...parts: string[]) => join(folder.path, ...parts);
@@ -32,13 +17,15 @@ beforeEach(() => {
 
 afterEach(() => folder.remove());
 
-describe.runIf(available)('a harvest in bubblewrap', () => {
+describe.runIf(bubblewrap.available)('a harvest in bubblewrap', () => {
   it('sees the work tree and the objects of the clone, and code that the task left sees nothing else', async () => {
+    if (!bubblewrap.available) throw new Error(bubblewrap.reason);
+    const sandbox = new BubblewrapSandbox(bubblewrap);
     const clone = at('clone');
     const base = newRepository(clone, { 'a.txt': 'a\n' });
     const before = fingerprint(clone);
     writeFileSync(at('secret'), 'secret\n');
-    const { factory } = machine(at('worker'), { clones: () => [{ url: URL, path: clone }], sandbox: bubblewrap });
+    const { factory } = machine(at('worker'), { clones: () => [{ url: URL, path: clone }], sandbox });
     const blobs = new FolderBlobs(at('blobs'));
     const workspace = await factory.create(workspaceRequest({ dir: at('attempt'), blobs, repository: { base } }));
     // A filter is the one kind of code that git cannot be told to leave out: it runs, but inside.
