@@ -163,7 +163,7 @@ describe('the roles of the running system', () => {
     expect(rows).toEqual([{ ...no, rolinherit: false, memberships: 0, tables: 0 }]);
     const others = [
       'postgres',
-      'coorchat_owner',
+      new URL(database.config.databaseUrl ?? '').username,
       ...doors.filter((each) => each !== door).map((each) => DATABASE_ROLES[each]),
     ];
     for (const role of others) {
