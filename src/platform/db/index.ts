@@ -1,6 +1,6 @@
 export { DatabaseModule } from './database.module.js';
 export { DATABASE_ROLES, type DatabaseDoor, roleUrl } from './database-role.js';
-export { isUniqueViolation, sqlState } from './database.errors.js';
+export { isUniqueViolation } from './database.errors.js';
 export { DatabasePools } from './database-pools.js';
 export { type DataDirHolder, DataDirLock, findDataDirHolder } from './embedded/data-dir-lock.js';
 export { EmbeddedPostgres } from './embedded/embedded-postgres.js';
@@ -9,6 +9,6 @@ export { outsideTransaction } from './leased-connection.js';
 export { isMigrated, migrate, type MigrationOutcome } from './migrate/migrator.js';
 export { type OpenDatabase, openDatabase } from './open-database.js';
 export { json } from './sql-statement.js';
-export { SYSTEM_PURPOSES, type SystemPurpose } from './system-purpose.js';
+export { type SystemPurpose } from './system-purpose.js';
 export type { SchedulerTx, SqlResult, SqlRow, SystemTx, TenantTx, Tx, TxDb } from './tx.js';
 export { UnitOfWork } from './unit-of-work.js';

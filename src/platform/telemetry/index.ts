@@ -1,3 +1,3 @@
-export { createLogger, type LogFields, Logger, redactText, silentLogger } from './logger.js';
+export { createLogger, type LogFields, Logger, silentLogger } from './logger.js';
 export { Metrics } from './metrics.js';
 export { TelemetryModule } from './telemetry.module.js';
