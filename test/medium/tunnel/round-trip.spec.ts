@@ -182,7 +182,7 @@ describe('a tunnel', () => {
       ['verdict', [{ attemptId: 'att_1', verdict: 'abandon' }]],
       'drain',
     ]);
-    expect(gateway.heartbeats).toContainEqual({ running: 3 });
+    await vi.waitFor(() => expect(gateway.heartbeats).toContainEqual({ running: 3 }));
   });
 
   it('hands A2A service parameters to the handler', async () => {

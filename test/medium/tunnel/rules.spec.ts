@@ -302,6 +302,6 @@ describe('a line that falls silent', () => {
     await clock.advance(10_000);
     expect(session.isOpen).toBe(false);
     await expect(asked).rejects.toMatchObject({ name: 'TunnelClosed', code: 4408, delivered: 'unknown' });
-    expect(states).toContain('waiting');
+    await vi.waitFor(() => expect(states).toContain('waiting'));
   });
 });
