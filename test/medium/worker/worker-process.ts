@@ -47,8 +47,9 @@ export class WorkerUnderTest {
     return readFileSync(this.diary, 'utf8').split('\n').filter(Boolean);
   }
 
-  start(options: { readonly token?: string; readonly args?: readonly string[] } = {}): ChildProcess {
-    const main = [...SOURCES, path.join(HERE, 'fixture-main.ts'), this.diary];
+  /** `main`: the program, instead of the one with fixture parts. */
+  start(options: { token?: string; args?: readonly string[]; main?: readonly string[] } = {}): ChildProcess {
+    const main = options.main ?? [...SOURCES, path.join(HERE, 'fixture-main.ts'), this.diary];
     const args = ['start', '--url', this.url, '--name', 'tester', '--config', path.join(this.folder, 'worker.json')];
     const child = spawn(process.execPath, [...main, ...args, '--data-dir', this.dataDir, ...(options.args ?? [])], {
       env: { PATH: process.env.PATH, HOME: this.folder, COORCHAT_ENROLMENT_TOKEN: options.token ?? TOKEN },

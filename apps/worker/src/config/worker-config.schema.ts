@@ -17,6 +17,8 @@ const sandboxSchema = z
     kind: z.enum(['auto', 'bubblewrap', 'none']).default('auto'),
     /** Needed for `none`: the owner knows that tasks run with all rights of this account. */
     consent: z.boolean().default(false),
+    /** Folders that all tasks may read, for example toolchains in unusual places. */
+    readable: z.array(z.string().min(1)).max(50).default([]),
   })
   .refine(({ kind, consent }) => kind !== 'none' || consent, {
     path: ['consent'],
