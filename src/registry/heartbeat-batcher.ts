@@ -10,6 +10,15 @@ interface Waiting {
 
 const GATHER_MS = 20;
 
+/** Of each machine the beat of its newest session, the later one among equals. */
+function newestOf(batch: readonly Waiting[]): Map<string, Heartbeat> {
+  const latest = new Map<string, Heartbeat>();
+  for (const { beat } of batch) {
+    if (beat.epoch >= (latest.get(beat.workerId)?.epoch ?? 0)) latest.set(beat.workerId, beat);
+  }
+  return latest;
+}
+
 /** Gathers the heartbeats of a moment into one write; a worker's later beat replaces its earlier one. */
 export class HeartbeatBatcher {
   private waiting: Waiting[] = [];
@@ -28,7 +37,7 @@ export class HeartbeatBatcher {
     const batch = this.waiting;
     this.waiting = [];
     this.timer = undefined;
-    const latest = new Map(batch.map(({ beat }) => [beat.workerId, beat]));
+    const latest = newestOf(batch);
     try {
       const alive = await this.write([...latest.values()]);
       for (const { beat, resolve } of batch) {

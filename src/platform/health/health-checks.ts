@@ -1,5 +1,3 @@
-import { Injectable } from '@nestjs/common';
-
 /** Resolves when the part works, rejects when it does not. */
 export type HealthCheck = (signal: AbortSignal) => Promise<void>;
 
@@ -11,8 +9,8 @@ export interface Readiness {
 
 const CHECK_TIMEOUT_MS = 2_000;
 
-async function runs(check: HealthCheck): Promise<boolean> {
-  const signal = AbortSignal.timeout(CHECK_TIMEOUT_MS);
+async function runs(check: HealthCheck, timeoutMs: number): Promise<boolean> {
+  const signal = AbortSignal.timeout(timeoutMs);
   const tooLate = new Promise<false>((resolve) =>
     signal.addEventListener('abort', () => resolve(false), { once: true }),
   );
@@ -24,10 +22,11 @@ async function runs(check: HealthCheck): Promise<boolean> {
 }
 
 /** What must work before this process takes requests; rooms register their checks at start. */
-@Injectable()
 export class HealthChecks {
   private readonly checks = new Map<string, HealthCheck>();
   private stopping = false;
+
+  constructor(private readonly timeoutMs = CHECK_TIMEOUT_MS) {}
 
   register(name: string, check: HealthCheck): void {
     this.checks.set(name, check);
@@ -40,7 +39,9 @@ export class HealthChecks {
 
   async readiness(): Promise<Readiness> {
     const results = await Promise.all(
-      [...this.checks].map(async ([name, check]) => [name, (await runs(check)) ? 'ok' : 'failing'] as const),
+      [...this.checks].map(
+        async ([name, check]) => [name, (await runs(check, this.timeoutMs)) ? 'ok' : 'failing'] as const,
+      ),
     );
     const ready = !this.stopping && results.every(([, state]) => state === 'ok');
     return { ready, checks: Object.fromEntries(results) };

@@ -3,7 +3,11 @@ import { HealthChecks } from './health-checks.js';
 import { HealthController } from './health.controller.js';
 
 @Global()
-@Module({ controllers: [HealthController], providers: [HealthChecks], exports: [HealthChecks] })
+@Module({
+  controllers: [HealthController],
+  providers: [{ provide: HealthChecks, useFactory: () => new HealthChecks() }],
+  exports: [HealthChecks],
+})
 export class HealthModule implements OnModuleDestroy {
   constructor(private readonly checks: HealthChecks) {}
 

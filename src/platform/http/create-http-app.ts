@@ -71,12 +71,14 @@ export class HttpApp {
     private readonly config: AppConfig,
   ) {}
 
-  /** From then on `PublicUrl` has a value. @throws the socket's error, for example EADDRINUSE */
-  async listen(): Promise<void> {
+  /** URL of the socket; from then on `PublicUrl` has a value, too. @throws the socket's error, for example EADDRINUSE */
+  async listen(): Promise<string> {
     await this.nest.listen(this.config.port, this.config.host);
     const { port } = this.nest.getHttpServer().address() as AddressInfo;
     const host = this.config.host.includes(':') ? `[${this.config.host}]` : this.config.host;
-    this.nest.get(PublicUrl, { strict: false }).listening(`http://${host}:${port}`);
+    const url = `http://${host}:${port}`;
+    this.nest.get(PublicUrl, { strict: false }).listening(url);
+    return url;
   }
 
   async close(): Promise<void> {

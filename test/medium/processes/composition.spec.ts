@@ -42,7 +42,10 @@ describe.each([
     const plane = await start(process);
     try {
       const ready = await fetch(`${plane.url}/health/ready`);
-      expect(await ready.json()).toEqual({ status: 'ready', checks: { database: 'ok', queue: 'ok', migrations: 'ok' } });
+      expect(await ready.json()).toEqual({
+        status: 'ready',
+        checks: { database: 'ok', queue: 'ok', migrations: 'ok' },
+      });
       const routes = await routesOf(plane.url ?? '');
       expect(routes).toEqual(expect.arrayContaining([...has]));
       expect(routes.filter((route) => lacks.some((lacking) => lacking === route))).toEqual([]);
@@ -62,7 +65,11 @@ it('migrates and ends', async () => {
 it('says that a port is taken', async () => {
   const plane = await start('jobs');
   const port = Number(new URL(plane.url ?? '').port);
-  const second = ControlPlane.start({ config: database.config.with({ dataDir, port }), choice: choiceOf(['jobs']), logger: silentLogger() });
+  const second = ControlPlane.start({
+    config: database.config.with({ dataDir, port }),
+    choice: choiceOf(['jobs']),
+    logger: silentLogger(),
+  });
   await expect(second).rejects.toMatchObject({ code: 'processes.port_taken' });
   await plane.stop();
 });
