@@ -46,6 +46,9 @@ const idSchema = z.string().regex(/^thing_\d+$/, 'must be an id that starts with
 /** What reached the handler: bad input must not. */
 export const accepted: unknown[] = [];
 
+/** Lets a test hold a request. */
+export const slow = { started: Promise.withResolvers<void>(), goOn: Promise.withResolvers<void>() };
+
 class ProbeAuthenticator extends Authenticator {
   async authenticate({ headers, requestId }: PresentedCredential): Promise<TenantContext | undefined> {
     if (headers.authorization !== `Bearer ${KEY}`) return undefined;
@@ -95,6 +98,15 @@ export class ThingController {
   @Operation({ summary: 'Limited' })
   limited() {
     return {};
+  }
+
+  @Get('slow')
+  @Public('probe of a request that is under way at shutdown')
+  @Operation({ summary: 'Slow' })
+  async slow() {
+    slow.started.resolve();
+    await slow.goOn.promise;
+    return { done: true };
   }
 
   @Get('stream')
@@ -147,13 +159,13 @@ export function probeConfig(): AppConfig {
   return config.with({ limits: { ...config.limits, bodyLimitBytes: 10_000 } });
 }
 
-export async function startProbe(more: Type[] = []): Promise<HttpApp> {
+export async function startProbe(more: Type[] = [], providers: Type[] = []): Promise<HttpApp> {
   const config = probeConfig();
 
   @Module({
     imports: [ConfigModule.with(config), ProbeBindings, HttpModule, HealthModule],
     controllers: [ThingController, ...more],
-    providers: [ProbeRaw],
+    providers: [ProbeRaw, ...providers],
   })
   class ProbeModule {}
 

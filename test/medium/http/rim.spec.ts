@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { Controller, Get } from '@nestjs/common';
+import type { Duplex } from 'node:stream';
+import { Controller, Get, Injectable, type OnModuleInit } from '@nestjs/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { HttpApp } from '../../../src/platform/http/index.js';
-import { accepted, KEY, startProbe } from './probe-app.js';
+import { type HttpApp, RawRoutes } from '../../../src/platform/http/index.js';
+import { accepted, KEY, slow, startProbe } from './probe-app.js';
 
 let app: HttpApp;
 let url: string;
@@ -172,6 +173,41 @@ describe('access', () => {
     }
     await expect(startProbe([SilentController])).rejects.toThrow('GET /v1/silent/:id');
   });
+
+  it('does not start with a raw route that says nothing, and names it', async () => {
+    @Injectable()
+    class SilentRoute implements OnModuleInit {
+      constructor(private readonly routes: RawRoutes) {}
+
+      onModuleInit(): void {
+        this.routes.plugin(async (scope) => void scope.post('/raw/silent', () => ({})));
+      }
+    }
+    await expect(startProbe([], [SilentRoute])).rejects.toThrow('POST /raw/silent');
+  });
+
+  it('hands an upgrade to its route, and refuses others', async () => {
+    @Injectable()
+    class UpgradeRoute implements OnModuleInit {
+      constructor(private readonly routes: RawRoutes) {}
+
+      onModuleInit(): void {
+        const handler = (_request: unknown, socket: Duplex) => void socket.end('HTTP/1.1 418 Mine\r\n\r\n');
+        this.routes.upgrade({ path: '/socket', authenticatedBy: 'nothing, it is a probe', handler });
+      }
+    }
+    const probe = await startProbe([], [UpgradeRoute]);
+    const port = Number(new URL(await probe.listen()).port);
+    const upgrade = async (path: string) => {
+      const socket = connect(port, '127.0.0.1');
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+      const [answer] = (await once(socket, 'data')) as [Buffer];
+      socket.destroy();
+      return answer.toString().slice(9, 12);
+    };
+    expect([await upgrade('/socket?x=1'), await upgrade('/other')]).toEqual(['418', '404']);
+    await probe.close();
+  });
 });
 
 describe('answers', () => {
@@ -245,6 +281,25 @@ describe('documentation', () => {
 });
 
 describe('shutdown', () => {
+  it('lets a request that is under way finish', async () => {
+    const other = await startProbe();
+    const base = await other.listen();
+    const answer = fetch(`${base}/v1/things/slow`);
+    await slow.started.promise;
+    const closed = other.close();
+    await expect
+      .poll(() =>
+        fetch(`${base}/health/live`).then(
+          () => 'open',
+          () => 'closed',
+        ),
+      )
+      .toBe('closed');
+    slow.goOn.resolve();
+    expect(await (await answer).json()).toEqual({ done: true });
+    await closed;
+  });
+
   it('ends streams and stops accepting', async () => {
     const other = await startProbe();
     const base = await other.listen();
