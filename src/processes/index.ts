@@ -1,3 +1,3 @@
 export { ControlPlane, type ControlPlaneOptions } from './control-plane.js';
-export { choiceOf, chosenNames, type ProcessChoice } from './process-choice.rules.js';
+export { choiceOf, type ProcessChoice } from './process-choice.rules.js';
 export { run } from './run.js';

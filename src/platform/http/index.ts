@@ -7,22 +7,12 @@ export {
   type RouteRateLimit,
 } from './access.decorator.js';
 export { Authenticator, type PresentedCredential } from './authenticator.port.js';
-export { ContractPipe } from './contract.pipe.js';
 export { createHttpApp, HttpApp } from './create-http-app.js';
-export {
-  endEventStreams,
-  EventStream,
-  type EventStreamOptions,
-  lastEventIdOf,
-  openEventStream,
-  type StreamedEvent,
-} from './event-stream.js';
+export { type EventStreamOptions, lastEventIdOf, openEventStream, type StreamedEvent } from './event-stream.js';
 export { HttpModule } from './http.module.js';
 export { addJsonBody } from './json-body.js';
 export { Operation, type OperationDocs } from './operation.decorator.js';
-export { cursorOf, idOfCursor, pageOf } from './page.rules.js';
-export { problemOf, STATUS_OF_KIND } from './problem.view.js';
+export { idOfCursor, pageOf } from './page.rules.js';
 export { PublicUrl } from './public-url.js';
 export { type RawRoute, RawRoutes, type UpgradeRoute } from './raw-routes.js';
-export { requestIdOf } from './request-id.js';
 export { Tenant, tenantOf } from './tenant.decorator.js';
