@@ -3,7 +3,7 @@ import { defineTool, READS } from '../define-tool.js';
 import { type ListedEntry, runWalk } from './walk-job.js';
 import type { Match } from './text-search.js';
 
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 5_000;
 const globSchema = z
   .string()
   .min(1)

@@ -40,5 +40,17 @@ export function openTransport(config: ToolServerConfig): StartedTransport {
   transport.stderr?.on('data', (chunk: Buffer) => {
     words = `${words}${chunk.toString('utf8')}`.slice(-MAX_LAST_WORDS);
   });
+  sendInTurn(transport);
   return { transport, lastWords: () => words.trim() };
+}
+
+/** Many calls at once would each wait for a full pipe by themselves; like this, one waits for all. */
+function sendInTurn(transport: StdioClientTransport): void {
+  const send = transport.send.bind(transport);
+  let last: Promise<void> = Promise.resolve();
+  transport.send = (message) => {
+    const sent = last.then(() => send(message));
+    last = sent.catch(() => undefined);
+    return sent;
+  };
 }
