@@ -16,8 +16,10 @@ import { grantOf } from './grant.rules.js';
 import { place } from './place.rules.js';
 import type { PlaceableMachine, PlacedTask } from './placement.types.js';
 
-const WINDOW = 256;
+const MAX_WINDOW = 256;
 const MAX_WINDOWS = 8;
+/** Tasks beyond the free slots that hear in each pass why they wait: the next ones in line. */
+const LOOK_AHEAD = 16;
 
 interface Pass {
   readonly poolId: string;
@@ -36,6 +38,14 @@ function withTakenSlots(machines: readonly RosterMachine[], taken: readonly Take
   );
 }
 
+function freeSlots(machines: Iterable<PlaceableMachine>): number {
+  let free = 0;
+  for (const { connected, paused, draining, maxConcurrent, takenSlots } of machines) {
+    if (connected && !paused && !draining) free += Math.max(0, maxConcurrent - takenSlots.size);
+  }
+  return free;
+}
+
 /** One look at all that waits in a pool: whatever can run is assigned, the rest hears why not. */
 @Injectable()
 export class SchedulerPass {
@@ -51,16 +61,15 @@ export class SchedulerPass {
   run(poolId: string): Promise<number> {
     return this.uow.scheduler(async (tx) => {
       await this.ledger.lockPool(tx, poolId);
-      let tasks = await this.ledger.takeReady(tx, poolId, { limit: WINDOW });
-      if (tasks.length === 0) return 0;
       const taken = await this.ledger.liveSlots(tx, poolId);
       const pass: Pass = { poolId, machines: withTakenSlots(await this.roster.load(tx, poolId), taken), seen: [] };
       let assigned = 0;
-      for (let window = 1; tasks.length > 0; window++) {
-        assigned += await this.#window(tx, pass, tasks);
-        if (tasks.length < WINDOW || window === MAX_WINDOWS) break;
+      for (let window = 1; window <= MAX_WINDOWS; window++) {
+        const limit = Math.min(MAX_WINDOW, freeSlots(pass.machines.values()) + LOOK_AHEAD);
+        const tasks = await this.ledger.takeReady(tx, poolId, { limit, exclude: pass.seen });
+        if (tasks.length > 0) assigned += await this.#window(tx, pass, tasks);
+        if (tasks.length < limit || freeSlots(pass.machines.values()) === 0) break;
         pass.seen.push(...tasks.map(({ taskId }) => taskId));
-        tasks = await this.ledger.takeReady(tx, poolId, { limit: WINDOW, exclude: pass.seen });
       }
       return assigned;
     });
