@@ -5,7 +5,7 @@ export function cancelsDue(tx: Tx, workerIds: readonly string[]): Promise<Cancel
   return tx.sql<CancelDue>`
     SELECT a.org_id AS "orgId", a.id AS "attemptId", a.worker_id AS "workerId", a.fence
     FROM attempt a
-    JOIN task t ON t.org_id = a.org_id AND t.id = a.task_id
+    CROSS JOIN LATERAL (SELECT * FROM task WHERE task.org_id = a.org_id AND task.id = a.task_id LIMIT 1) t
     WHERE a.worker_id = ANY(${workerIds}) AND a.state IN ('sent', 'working', 'input_required')
       AND a.cancel_sent_at IS NULL AND t.cancel_requested_at IS NOT NULL
     ORDER BY a.id`;

@@ -1,6 +1,7 @@
 import type { Grant, Upstream } from '@coorchat/a2a';
 import type { Checks, Commits, ToolCall } from '@coorchat/contracts';
-import { json, type Tx } from '../../platform/db/index.js';
+import type { Tx } from '../../platform/db/index.js';
+import { byId, orgsOf } from './keys.js';
 import type { BlobAddress, HolderEpoch, SendableAttempt } from './attempt.types.js';
 
 interface PinnedRepository {
@@ -38,19 +39,21 @@ interface ClaimedRow {
 
 /** Locks attempts only, and skips locked ones: whoever changes them at this moment rings again. */
 function claim(tx: Tx, holders: readonly HolderEpoch[], limit: number): Promise<ClaimedRow[]> {
+  const epochs = byId(holders, ({ workerId }) => workerId);
   return tx.sql<ClaimedRow>`
     WITH due AS (
-      SELECT a.org_id, a.id, h.epoch FROM attempt a
-      JOIN jsonb_to_recordset(${json(holders)}::jsonb) AS h("workerId" text, epoch int) ON a.worker_id = h."workerId"
-      WHERE a.state = 'assigned' OR (a.state = 'sent' AND a.worker_seq = 0 AND a.session_epoch < h.epoch)
+      SELECT a.org_id, a.id FROM attempt a
+      WHERE a.worker_id = ANY(${holders.map(({ workerId }) => workerId)}) AND a.state IN ('assigned', 'sent')
+        AND (a.state = 'assigned'
+             OR (a.worker_seq = 0 AND a.session_epoch < (${epochs}::jsonb -> a.worker_id ->> 'epoch')::int))
       ORDER BY a.org_id, a.id
       LIMIT ${limit}
       FOR NO KEY UPDATE OF a SKIP LOCKED),
     claimed AS (
       UPDATE attempt a
-      SET state = 'sent', session_epoch = due.epoch, sent_at = clock_timestamp(), cancel_sent_at = NULL,
+      SET state = 'sent', session_epoch = (${epochs}::jsonb -> a.worker_id ->> 'epoch')::int, sent_at = clock_timestamp(), cancel_sent_at = NULL,
           lease_expires_at = clock_timestamp() + a.lease_ms * interval '1 millisecond'
-      FROM due WHERE a.org_id = due.org_id AND a.id = due.id
+      WHERE a.org_id = ANY(ARRAY(SELECT org_id FROM due)) AND a.id = ANY(ARRAY(SELECT id FROM due))
       RETURNING a.*)
     SELECT c.org_id AS "orgId", c.id AS "attemptId", c.task_id AS "taskId", c.work_request_id AS "workRequestId",
            c.fence, c.worker_id AS "workerId", c.provider_org_id AS "providerOrgId", c.session_epoch AS epoch,
@@ -59,8 +62,9 @@ function claim(tx: Tx, holders: readonly HolderEpoch[], limit: number): Promise<
            w.description AS goal, w.repository_id AS "repositoryId", w.base_ref AS ref, w.base_commit AS base,
            w.repository AS pinned, t.cancel_requested_at IS NOT NULL AS "cancelRequested"
     FROM claimed c
-    JOIN task t ON t.org_id = c.org_id AND t.id = c.task_id
-    JOIN work_request w ON w.org_id = c.org_id AND w.id = c.work_request_id
+    CROSS JOIN LATERAL (SELECT * FROM task WHERE task.org_id = c.org_id AND task.id = c.task_id LIMIT 1) t
+    CROSS JOIN LATERAL (
+      SELECT * FROM work_request r WHERE r.org_id = c.org_id AND r.id = c.work_request_id LIMIT 1) w
     ORDER BY c.org_id, c.id`;
 }
 
@@ -74,13 +78,11 @@ interface UpstreamRow {
 
 /** Behind an upstream without commits stand those that it built on, up to the nearest ones with commits. */
 function upstreamRows(tx: Tx, claimed: readonly ClaimedRow[]): Promise<UpstreamRow[]> {
-  const keys = claimed.map(({ orgId, taskId }) => ({ orgId, taskId }));
   return tx.sql<UpstreamRow>`
     WITH RECURSIVE up AS (
       SELECT e.org_id, e.to_id AS task_id, e.from_id, true AS direct
       FROM task_edge e
-      JOIN jsonb_to_recordset(${json(keys)}::jsonb) AS k("orgId" text, "taskId" text)
-        ON e.org_id = k."orgId" AND e.to_id = k."taskId"
+      WHERE e.org_id = ANY(${orgsOf(claimed)}) AND e.to_id = ANY(${claimed.map(({ taskId }) => taskId)})
       UNION
       SELECT e.org_id, up.task_id, e.from_id, false
       FROM up

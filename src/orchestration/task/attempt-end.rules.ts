@@ -83,12 +83,20 @@ const EVENT_TYPES: Record<TaskEnding['kind'], WorkEventType> = {
 };
 
 const MAX_SUMMARY = 2_000;
+const MAX_OUTPUT = 4_000;
+
+/** A small structured result of a tool is part of the history. */
+function outputData(output: unknown): Record<string, unknown> {
+  const text = JSON.stringify(output);
+  return text === undefined || text.length > MAX_OUTPUT ? {} : { output };
+}
 
 function completedData(result: TaskResult): Record<string, unknown> {
   return {
     summary: result.summary.slice(0, MAX_SUMMARY),
     head: result.commits?.head ?? null,
     checks: result.checks.map(({ name, passed }) => ({ name, passed })),
+    ...outputData(result.output),
   };
 }
 

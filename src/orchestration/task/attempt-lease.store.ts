@@ -1,5 +1,6 @@
-import { json, type Tx } from '../../platform/db/index.js';
+import type { Tx } from '../../platform/db/index.js';
 import type { ExtendedLease, HolderEpoch } from './attempt.types.js';
+import { byId, orgsOf } from './keys.js';
 import type { AttemptSituation } from './ledger.types.js';
 import type { AttemptKey } from './request.store.js';
 
@@ -24,15 +25,17 @@ export interface LeaseTick {
 export async function tickLeases(tx: Tx, { sessions, graceOfServiceMs }: LeaseTick): Promise<ExtendedLease[]> {
   await proveService(tx, graceOfServiceMs);
   if (sessions.length === 0) return [];
+  const workers = sessions.map(({ workerId }) => workerId);
+  const epochs = byId(sessions, ({ workerId }) => workerId);
   return tx.sql<ExtendedLease>`
     WITH due AS (
       SELECT a.org_id, a.id FROM attempt a
-      JOIN jsonb_to_recordset(${json(sessions)}::jsonb) AS s("workerId" text, epoch int)
-        ON a.worker_id = s."workerId" AND (a.session_epoch = s.epoch OR a.state = 'assigned')
-      WHERE a.state IN ('assigned', 'sent', 'working', 'input_required')
+      WHERE a.worker_id = ANY(${workers})
+        AND (a.session_epoch = (${epochs}::jsonb -> a.worker_id ->> 'epoch')::int OR a.state = 'assigned')
+        AND a.state IN ('assigned', 'sent', 'working', 'input_required')
       ORDER BY a.org_id, a.id FOR NO KEY UPDATE OF a)
     UPDATE attempt a SET lease_expires_at = clock_timestamp() + a.lease_ms * interval '1 millisecond'
-    FROM due WHERE a.org_id = due.org_id AND a.id = due.id
+    WHERE a.org_id = ANY(ARRAY(SELECT org_id FROM due)) AND a.id = ANY(ARRAY(SELECT id FROM due))
     RETURNING a.id AS "attemptId", a.worker_id AS "workerId", a.lease_ms AS "leaseMs"`;
 }
 
@@ -78,12 +81,12 @@ export async function continueAttempts(
   situations: readonly AttemptSituation[],
 ): Promise<void> {
   if (situations.length === 0) return;
+  const attempts = situations.map(({ attempt }) => attempt);
   await tx.sql`
     UPDATE attempt a
     SET session_epoch = ${session.epoch}, cancel_sent_at = NULL,
         state = CASE WHEN a.state = 'assigned' THEN 'sent' ELSE a.state END,
         sent_at = COALESCE(a.sent_at, clock_timestamp()),
         lease_expires_at = clock_timestamp() + a.lease_ms * interval '1 millisecond'
-    FROM jsonb_to_recordset(${json(situations.map(({ attempt }) => attempt))}::jsonb) AS k("orgId" text, "attemptId" text)
-    WHERE a.org_id = k."orgId" AND a.id = k."attemptId"`;
+    WHERE a.org_id = ANY(${orgsOf(attempts)}) AND a.id = ANY(${attempts.map(({ attemptId }) => attemptId)})`;
 }

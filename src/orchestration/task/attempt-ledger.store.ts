@@ -1,7 +1,7 @@
 import type { Failure } from '@coorchat/a2a';
 import type { Reason } from '@coorchat/contracts';
 import { Inject, Injectable } from '@nestjs/common';
-import { json, type Tx } from '../../platform/db/index.js';
+import type { Tx } from '../../platform/db/index.js';
 import { isLiveAttempt } from './attempt.machine.js';
 import { applyUpdate, endAttempt, judgeUpdate } from './attempt-update.rules.js';
 import { cancelsDue, markCancelSent } from './attempt-cancel.store.js';
@@ -18,6 +18,7 @@ import type {
   HolderEpoch,
   SendableAttempt,
 } from './attempt.types.js';
+import { type AddedCost, addCosts } from './cost.store.js';
 import { LedgerDraft } from './ledger-draft.js';
 import { LedgerWriter } from './ledger-writer.store.js';
 import type { AttemptChange, AttemptSituation } from './ledger.types.js';
@@ -25,14 +26,6 @@ import { type AttemptKey, lockRequestsOfAttempts } from './request.store.js';
 import { loadSituations } from './situation.store.js';
 import { tenantOnly } from './task.errors.js';
 import { judgeHeld } from './verdict.rules.js';
-
-export interface AddedCost {
-  readonly orgId: string;
-  readonly workRequestId: string;
-  readonly taskId?: string;
-  /** Millionths of a US dollar. */
-  readonly micros: number;
-}
 
 export interface ExpireOptions {
   /**
@@ -167,28 +160,8 @@ export class AttemptLedger {
   }
 
   /** Called by commerce in its own transaction, after it locked the budgets. */
-  async addCost(tx: Tx, costs: readonly AddedCost[]): Promise<void> {
-    await tx.sql`
-      WITH locked AS (
-        SELECT w.org_id, w.id FROM work_request w
-        WHERE (w.org_id, w.id) IN (
-          SELECT c."orgId", c."workRequestId"
-          FROM jsonb_to_recordset(${json(costs)}::jsonb) AS c("orgId" text, "workRequestId" text))
-        ORDER BY w.org_id, w.id FOR NO KEY UPDATE)
-      UPDATE work_request w SET cost_micros = w.cost_micros + c.micros
-      FROM locked, (
-        SELECT "orgId", "workRequestId", sum(micros)::bigint AS micros
-        FROM jsonb_to_recordset(${json(costs)}::jsonb) AS c("orgId" text, "workRequestId" text, micros bigint)
-        GROUP BY 1, 2) c
-      WHERE w.org_id = locked.org_id AND w.id = locked.id AND c."orgId" = w.org_id AND c."workRequestId" = w.id`;
-    await tx.sql`
-      UPDATE task t SET cost_micros = t.cost_micros + c.micros
-      FROM (
-        SELECT "orgId", "taskId", sum(micros)::bigint AS micros
-        FROM jsonb_to_recordset(${json(costs)}::jsonb) AS c("orgId" text, "taskId" text, micros bigint)
-        WHERE "taskId" IS NOT NULL
-        GROUP BY 1, 2) c
-      WHERE t.org_id = c."orgId" AND t.id = c."taskId"`;
+  addCost(tx: Tx, costs: readonly AddedCost[]): Promise<void> {
+    return addCosts(tx, costs);
   }
 
   private async lock(tx: Tx, keys: readonly AttemptKey[]): Promise<Map<string, AttemptSituation>> {

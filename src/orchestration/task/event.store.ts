@@ -1,7 +1,8 @@
 import type { Reason, WorkStatus } from '@coorchat/contracts';
 import { json, type Tx } from '../../platform/db/index.js';
+import { byId, orgsOf } from './keys.js';
 import type { EventDraft } from './ledger.types.js';
-import { type RequestKey, requestKeyText } from './request.store.js';
+import { requestIds, type RequestKey, requestKeyText } from './request.store.js';
 import { isTerminalWork } from './work-status.rules.js';
 
 export interface RequestChange extends RequestKey {
@@ -43,27 +44,25 @@ function placed(drafts: readonly EventDraft[]): (EventDraft & { place: number })
 }
 
 /** The scheduler's role may number events, but not change what a request is. */
-const NUMBER_ONLY = 'event_seq = w.event_seq + b.events, version = w.version + 1';
+const NUMBER_ONLY = `event_seq = w.event_seq + ($1::jsonb -> w.id ->> 'events')::int, version = w.version + 1`;
 
-const NUMBER_AND_CHANGE = `${NUMBER_ONLY},
-          status = COALESCE(b.status, w.status),
-          error = COALESCE(b.error, w.error),
-          updated_at = CASE WHEN b.status IS NULL THEN w.updated_at ELSE clock_timestamp() END,
-          completed_at = CASE WHEN b.ended THEN clock_timestamp() ELSE w.completed_at END`;
+const NUMBER_AND_CHANGE = `(event_seq, version, status, error, updated_at, completed_at) = (
+        SELECT w.event_seq + b.events, w.version + 1, COALESCE(b.status, w.status), COALESCE(b.error, w.error),
+               CASE WHEN b.status IS NULL THEN w.updated_at ELSE clock_timestamp() END,
+               CASE WHEN b.ended THEN clock_timestamp() ELSE w.completed_at END
+        FROM jsonb_to_record($1::jsonb -> w.id) AS b(events int, status text, error jsonb, ended boolean))`;
 
 function appendStatement(set: string): string {
   return `
     WITH bumped AS (
       UPDATE work_request w
       SET ${set}
-      FROM jsonb_to_recordset($1::jsonb)
-        AS b("orgId" text, "workRequestId" text, events int, status text, error jsonb, ended boolean)
-      WHERE w.org_id = b."orgId" AND w.id = b."workRequestId"
-      RETURNING w.org_id, w.id, w.event_seq - b.events AS before)
+      WHERE w.org_id = ANY($2::text[]) AND w.id = ANY($3::text[])
+      RETURNING w.org_id, w.id, w.event_seq - ($1::jsonb -> w.id ->> 'events')::int AS before)
     INSERT INTO task_event (org_id, work_request_id, seq, type, task_id, data, at)
     SELECT b.org_id, b.id, b.before + e.place, e.type, e."taskId", e.data, clock_timestamp()
     FROM bumped b
-    JOIN jsonb_to_recordset($2::jsonb)
+    JOIN jsonb_to_recordset($4::jsonb)
       AS e("orgId" text, "workRequestId" text, place int, type text, "taskId" text, data jsonb)
       ON e."orgId" = b.org_id AND e."workRequestId" = b.id
     ORDER BY b.org_id, b.id, e.place`;
@@ -83,5 +82,7 @@ export async function appendEvents(
 ): Promise<void> {
   if (drafts.length === 0 && changes.length === 0) return;
   const bumps = [...bumpsOf(drafts, changes).values()];
-  await tx.query(changes.length === 0 ? APPEND : APPEND_AND_CHANGE, [json(bumps), json(placed(drafts))]);
+  const bumpsById = byId(bumps, ({ workRequestId }) => workRequestId);
+  const statement = changes.length === 0 ? APPEND : APPEND_AND_CHANGE;
+  await tx.query(statement, [bumpsById, orgsOf(bumps), requestIds(bumps), json(placed(drafts))]);
 }

@@ -1,8 +1,8 @@
+export type { AddedCost } from './cost.store.js';
 export { SchedulingLedger, type TakeReadyOptions } from './scheduling-ledger.store.js';
 export type { NewAttempt, ReadyTask, TakenSlot, WaitingRow } from './scheduling.types.js';
 export {
   type AbortedAttempt,
-  type AddedCost,
   AttemptLedger,
   type ExpireOptions,
   type LeaseTickOptions,

@@ -1,6 +1,7 @@
 import type { Reason } from '@coorchat/contracts';
 import { json, type Tx } from '../../platform/db/index.js';
 import { isLiveAttempt } from './attempt.machine.js';
+import { byId, orgsOf } from './keys.js';
 import type { AttemptChange, TaskEnding } from './ledger.types.js';
 
 function reasonOf(ending: TaskEnding | null): Reason | null {
@@ -21,14 +22,15 @@ function attemptRow({ attempt, ending }: AttemptChange) {
 
 export async function writeAttempts(tx: Tx, changes: readonly AttemptChange[]): Promise<void> {
   if (changes.length === 0) return;
+  const rows = changes.map(attemptRow);
   await tx.sql`
     UPDATE attempt a
-    SET state = c.state, worker_seq = c."workerSeq", session_epoch = c."sessionEpoch", started_at = c."startedAt",
-        outcome = c.outcome, ended_at = CASE WHEN c.ended THEN clock_timestamp() END
-    FROM jsonb_to_recordset(${json(changes.map(attemptRow))}::jsonb)
-      AS c("orgId" text, "attemptId" text, state text, "workerSeq" int, "sessionEpoch" int, "startedAt" timestamptz,
-           ended boolean, outcome jsonb)
-    WHERE a.org_id = c."orgId" AND a.id = c."attemptId"`;
+    SET (state, worker_seq, session_epoch, started_at, outcome, ended_at) = (
+      SELECT c.state, c."workerSeq", c."sessionEpoch", c."startedAt", c.outcome,
+             CASE WHEN c.ended THEN clock_timestamp() END
+      FROM jsonb_to_record(${byId(rows, ({ attemptId }) => attemptId)}::jsonb -> a.id)
+        AS c(state text, "workerSeq" int, "sessionEpoch" int, "startedAt" timestamptz, ended boolean, outcome jsonb))
+    WHERE a.org_id = ANY(${orgsOf(rows)}) AND a.id = ANY(${rows.map(({ attemptId }) => attemptId)})`;
 }
 
 function taskRow({ task, attempt, ending }: AttemptChange) {
@@ -51,20 +53,22 @@ function taskRow({ task, attempt, ending }: AttemptChange) {
 
 export async function writeTasks(tx: Tx, changes: readonly AttemptChange[]): Promise<void> {
   if (changes.length === 0) return;
+  const rows = changes.map(taskRow);
   await tx.sql`
     UPDATE task t
-    SET status = c.status, phase = c.phase, failures = c.failures, version = t.version + 1,
-        summary = c.summary, commits = c.commits, checks = c.checks, error = c.error,
-        not_before = clock_timestamp() + c."delayMs" * interval '1 millisecond',
-        ready_at = CASE WHEN c.phase = 'ready' THEN clock_timestamp() ELSE t.ready_at END,
-        worker_id = CASE WHEN c.phase = 'ready' THEN NULL ELSE t.worker_id END,
-        a2a_task_id = CASE WHEN c.phase = 'ready' THEN NULL ELSE t.a2a_task_id END,
-        started_at = CASE WHEN c.phase = 'ready' THEN NULL ELSE COALESCE(t.started_at, c."startedAt") END,
-        completed_at = CASE WHEN c.phase = 'done' THEN clock_timestamp() END
-    FROM jsonb_to_recordset(${json(changes.map(taskRow))}::jsonb)
-      AS c("orgId" text, "taskId" text, status text, phase text, failures int, "startedAt" timestamptz,
-           "delayMs" int, summary text, commits jsonb, checks jsonb, error jsonb)
-    WHERE t.org_id = c."orgId" AND t.id = c."taskId"`;
+    SET (version, status, phase, failures, summary, commits, checks, error, not_before, ready_at, worker_id, a2a_task_id,
+         started_at, completed_at) = (
+      SELECT t.version + 1, c.status, c.phase, c.failures, c.summary, c.commits, c.checks, c.error,
+             clock_timestamp() + c."delayMs" * interval '1 millisecond',
+             CASE WHEN c.phase = 'ready' THEN clock_timestamp() ELSE t.ready_at END,
+             CASE WHEN c.phase = 'ready' THEN NULL ELSE t.worker_id END,
+             CASE WHEN c.phase = 'ready' THEN NULL ELSE t.a2a_task_id END,
+             CASE WHEN c.phase = 'ready' THEN NULL ELSE COALESCE(t.started_at, c."startedAt") END,
+             CASE WHEN c.phase = 'done' THEN clock_timestamp() END
+      FROM jsonb_to_record(${byId(rows, ({ taskId }) => taskId)}::jsonb -> t.id)
+        AS c(status text, phase text, failures int, "startedAt" timestamptz, "delayMs" int, summary text, commits jsonb,
+             checks jsonb, error jsonb))
+    WHERE t.org_id = ANY(${orgsOf(rows)}) AND t.id = ANY(${rows.map(({ taskId }) => taskId)})`;
 }
 
 const MAX_LOG_CHARS = 8_000;

@@ -2,6 +2,7 @@ import type { Reason } from '@coorchat/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Tx } from '../../platform/db/index.js';
 import { RepositoryBases } from '../../repository/index.js';
+import { writeArtifacts } from './artifact.store.js';
 import { dooms } from './attempt-end.rules.js';
 import { feedOf } from './attempt-news.rules.js';
 import { endAttempt } from './attempt-update.rules.js';
@@ -101,6 +102,7 @@ export class LedgerWriter {
       changes.filter(({ ending, started, events }) => ending !== null || started || events.length > 0),
     );
     await writeLogs(tx, changes);
+    await writeArtifacts(tx, changes);
     for (const change of changes) {
       draft.events.push(...change.events);
       draft.feed.push(...feedOf(change, now));

@@ -1,4 +1,5 @@
 import { json, type Tx } from '../../platform/db/index.js';
+import { distinct, orgsOf } from './keys.js';
 import type { RequestRow } from './ledger.types.js';
 
 export interface RequestKey {
@@ -17,6 +18,10 @@ export interface AttemptKey {
  * numbering of events safe without further locks.
  */
 
+export function requestIds(keys: readonly Pick<RequestKey, 'workRequestId'>[]): string[] {
+  return distinct(keys.map(({ workRequestId }) => workRequestId));
+}
+
 /** Locks and reads; keys without a row are left out. */
 export function lockRequests(tx: Tx, keys: readonly RequestKey[]): Promise<RequestRow[]> {
   return tx.sql<RequestRow>`
@@ -24,25 +29,21 @@ export function lockRequests(tx: Tx, keys: readonly RequestKey[]): Promise<Reque
            w.plan_source AS "planSource", w.cancel_requested_at IS NOT NULL AS "cancelRequested",
            w.repository_id AS "repositoryId"
     FROM work_request w
-    WHERE (w.org_id, w.id) IN (
-      SELECT k."orgId", k."workRequestId"
-      FROM jsonb_to_recordset(${json(keys)}::jsonb) AS k("orgId" text, "workRequestId" text))
+    WHERE w.org_id = ANY(${orgsOf(keys)}) AND w.id = ANY(${requestIds(keys)})
     ORDER BY w.org_id, w.id
     FOR NO KEY UPDATE OF w`;
 }
 
 /** As `lockRequests`, for the requests that these attempts belong to. */
 export function lockRequestsOfAttempts(tx: Tx, keys: readonly AttemptKey[]): Promise<RequestRow[]> {
+  const [orgs, ids] = [orgsOf(keys), distinct(keys.map(({ attemptId }) => attemptId))];
   return tx.sql<RequestRow>`
     SELECT w.org_id AS "orgId", w.id AS "workRequestId", w.pool_id AS "poolId", w.status,
            w.plan_source AS "planSource", w.cancel_requested_at IS NOT NULL AS "cancelRequested",
            w.repository_id AS "repositoryId"
     FROM work_request w
-    WHERE (w.org_id, w.id) IN (
-      SELECT a.org_id, a.work_request_id
-      FROM attempt a
-      JOIN jsonb_to_recordset(${json(keys)}::jsonb) AS k("orgId" text, "attemptId" text)
-        ON a.org_id = k."orgId" AND a.id = k."attemptId")
+    WHERE w.org_id = ANY(${orgs}) AND w.id = ANY(ARRAY(
+      SELECT DISTINCT a.work_request_id FROM attempt a WHERE a.org_id = ANY(${orgs}) AND a.id = ANY(${ids})))
     ORDER BY w.org_id, w.id
     FOR NO KEY UPDATE OF w`;
 }
@@ -62,8 +63,7 @@ export function tallyRequests(tx: Tx, keys: readonly RequestKey[]): Promise<Requ
            bool_or(t.commits IS NOT NULL AND NOT EXISTS (
              SELECT FROM task_edge e WHERE e.org_id = t.org_id AND e.from_id = t.id)) AS "hasCommits"
     FROM task t
-    JOIN jsonb_to_recordset(${json(keys)}::jsonb) AS k("orgId" text, "workRequestId" text)
-      ON t.org_id = k."orgId" AND t.work_request_id = k."workRequestId"
+    WHERE t.org_id = ANY(${orgsOf(keys)}) AND t.work_request_id = ANY(${requestIds(keys)})
     GROUP BY 1, 2`;
 }
 

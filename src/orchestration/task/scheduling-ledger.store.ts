@@ -1,10 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { json, type Tx } from '../../platform/db/index.js';
 import { Clusters } from '../../tenancy/index.js';
+import { byId, orgsOf } from './keys.js';
 import { LedgerDraft } from './ledger-draft.js';
 import { LedgerWriter } from './ledger-writer.store.js';
 import { readyRows } from './ready.store.js';
-import type { RequestKey } from './request.store.js';
+import { requestIds, type RequestKey } from './request.store.js';
 import type { NewAttempt, ReadyTask, TakenSlot, WaitingRow } from './scheduling.types.js';
 import type { TouchedTask } from './task-graph.store.js';
 
@@ -82,15 +83,16 @@ export class SchedulingLedger {
 async function lockOnly(tx: Tx, keys: readonly RequestKey[]): Promise<void> {
   await tx.sql`
     SELECT w.id FROM work_request w
-    WHERE (w.org_id, w.id) IN (
-      SELECT k."orgId", k."workRequestId"
-      FROM jsonb_to_recordset(${json(keys.map(({ orgId, workRequestId }) => ({ orgId, workRequestId })))}::jsonb)
-        AS k("orgId" text, "workRequestId" text))
+    WHERE w.org_id = ANY(${orgsOf(keys)}) AND w.id = ANY(${requestIds(keys)})
     ORDER BY w.org_id, w.id
     FOR NO KEY UPDATE OF w`;
 }
 
 function writeAssignments(tx: Tx, attempts: readonly NewAttempt[]): Promise<{ id: string; key: string }[]> {
+  const byTask = byId(
+    attempts.map(({ id, taskId, fence, workerId }) => ({ id, taskId, fence, workerId })),
+    ({ taskId }) => taskId,
+  );
   return tx.sql<{ id: string; key: string }>`
     WITH wanted AS (
       SELECT * FROM jsonb_to_recordset(${json(attempts)}::jsonb)
@@ -98,11 +100,12 @@ function writeAssignments(tx: Tx, attempts: readonly NewAttempt[]): Promise<{ id
              "providerOrgId" text, "workerId" text, slot int, "leaseMs" int, "grant" jsonb, placement jsonb)),
     taken AS (
       UPDATE task t
-      SET phase = 'assigned', status = 'submitted', last_attempt = a.fence, worker_id = a."workerId",
-          a2a_task_id = a.id, wait_reason = NULL, not_before = NULL, version = t.version + 1
-      FROM wanted a
-      WHERE t.org_id = a."orgId" AND t.id = a."taskId" AND t.phase = 'ready'
-        AND t.last_attempt = a.fence - 1 AND t.cancel_requested_at IS NULL
+      SET phase = 'assigned', status = 'submitted', last_attempt = t.last_attempt + 1,
+          worker_id = ${byTask}::jsonb -> t.id ->> 'workerId', a2a_task_id = ${byTask}::jsonb -> t.id ->> 'id',
+          wait_reason = NULL, not_before = NULL, version = t.version + 1
+      WHERE t.org_id = ANY(${orgsOf(attempts)}) AND t.id = ANY(${attempts.map(({ taskId }) => taskId)})
+        AND t.phase = 'ready' AND t.cancel_requested_at IS NULL
+        AND t.last_attempt + 1 = (${byTask}::jsonb -> t.id ->> 'fence')::int
       RETURNING t.org_id, t.id, t.key),
     written AS (
       INSERT INTO attempt (org_id, id, provider_org_id, task_id, work_request_id, pool_id, fence, worker_id, slot,
@@ -127,27 +130,28 @@ function noteAssignment(draft: LedgerDraft, attempt: NewAttempt, key: string): v
   draft.dispatchPools.add(attempt.poolId);
 }
 
-function reasonRows(rows: readonly WaitingRow[]) {
-  return rows.map(({ orgId, taskId, reason }, place) => ({ orgId, taskId, place, code: reason.code, reason }));
+function reasonsById(rows: readonly WaitingRow[]): string {
+  const reasons = rows.map(({ taskId, reason }, place) => ({ taskId, place, code: reason.code, reason }));
+  return byId(reasons, ({ taskId }) => taskId);
 }
 
 /** Most passes change no reason: they lock nothing and write nothing. */
 function changedReasons(tx: Tx, rows: readonly WaitingRow[]): Promise<WaitingTask[]> {
+  const reasons = reasonsById(rows);
   return tx.sql<WaitingTask>`
-    SELECT t.org_id AS "orgId", t.work_request_id AS "workRequestId", t.id AS "taskId", t.key, r.place
+    SELECT t.org_id AS "orgId", t.work_request_id AS "workRequestId", t.id AS "taskId", t.key,
+           (${reasons}::jsonb -> t.id ->> 'place')::int AS place
     FROM task t
-    JOIN jsonb_to_recordset(${json(reasonRows(rows))}::jsonb)
-      AS r("orgId" text, "taskId" text, place int, code text)
-      ON t.org_id = r."orgId" AND t.id = r."taskId"
-    WHERE t.phase = 'ready' AND t.wait_reason ->> 'code' IS DISTINCT FROM r.code`;
+    WHERE t.org_id = ANY(${orgsOf(rows)}) AND t.id = ANY(${rows.map(({ taskId }) => taskId)})
+      AND t.phase = 'ready' AND t.wait_reason ->> 'code' IS DISTINCT FROM ${reasons}::jsonb -> t.id ->> 'code'`;
 }
 
 function writeReasons(tx: Tx, rows: readonly WaitingRow[]): Promise<WaitingTask[]> {
+  const reasons = reasonsById(rows);
   return tx.sql<WaitingTask>`
-    UPDATE task t SET wait_reason = r.reason, version = t.version + 1
-    FROM jsonb_to_recordset(${json(reasonRows(rows))}::jsonb)
-      AS r("orgId" text, "taskId" text, place int, code text, reason jsonb)
-    WHERE t.org_id = r."orgId" AND t.id = r."taskId"
-      AND t.phase = 'ready' AND t.wait_reason ->> 'code' IS DISTINCT FROM r.code
-    RETURNING t.org_id AS "orgId", t.work_request_id AS "workRequestId", t.id AS "taskId", t.key, r.place`;
+    UPDATE task t SET wait_reason = ${reasons}::jsonb -> t.id -> 'reason', version = t.version + 1
+    WHERE t.org_id = ANY(${orgsOf(rows)}) AND t.id = ANY(${rows.map(({ taskId }) => taskId)})
+      AND t.phase = 'ready' AND t.wait_reason ->> 'code' IS DISTINCT FROM ${reasons}::jsonb -> t.id ->> 'code'
+    RETURNING t.org_id AS "orgId", t.work_request_id AS "workRequestId", t.id AS "taskId", t.key,
+              (${reasons}::jsonb -> t.id ->> 'place')::int AS place`;
 }

@@ -1,6 +1,7 @@
-import { json, type Tx } from '../../platform/db/index.js';
+import type { Tx } from '../../platform/db/index.js';
 import type { AttemptRow, AttemptSituation, RequestRow, TaskRow } from './ledger.types.js';
-import { type AttemptKey, type RequestKey, requestKeyText } from './request.store.js';
+import { orgsOf } from './keys.js';
+import { type AttemptKey, requestIds, type RequestKey, requestKeyText } from './request.store.js';
 
 type SituationRow = AttemptRow & { readonly task: Omit<TaskRow, 'orgId' | 'taskId' | 'workRequestId' | 'poolId'> };
 
@@ -33,9 +34,8 @@ export async function loadSituations(
              'lastAttempt', t.last_attempt, 'failures', t.failures, 'maxFailures', t.max_failures,
              'cancelRequested', t.cancel_requested_at IS NOT NULL) AS task
     FROM attempt a
-    JOIN jsonb_to_recordset(${json(keys)}::jsonb) AS k("orgId" text, "attemptId" text)
-      ON a.org_id = k."orgId" AND a.id = k."attemptId"
-    JOIN task t ON t.org_id = a.org_id AND t.id = a.task_id
+    CROSS JOIN LATERAL (SELECT * FROM task WHERE task.org_id = a.org_id AND task.id = a.task_id LIMIT 1) t
+    WHERE a.org_id = ANY(${orgsOf(keys)}) AND a.id = ANY(${keys.map(({ attemptId }) => attemptId)})
     ORDER BY a.org_id, a.id
     FOR NO KEY UPDATE OF a`;
   const locked = byKey(requests);
@@ -48,9 +48,10 @@ export async function loadSituations(
 export async function unsentAttempts(tx: Tx, keys: readonly RequestKey[]): Promise<AttemptKey[]> {
   return tx.sql<AttemptKey>`
     SELECT a.org_id AS "orgId", a.id AS "attemptId"
-    FROM attempt a
-    JOIN task t ON t.org_id = a.org_id AND t.id = a.task_id
-    JOIN jsonb_to_recordset(${json(keys)}::jsonb) AS k("orgId" text, "workRequestId" text)
-      ON t.org_id = k."orgId" AND t.work_request_id = k."workRequestId"
-    WHERE t.phase = 'assigned' AND a.fence = t.last_attempt AND a.state = 'assigned'`;
+    FROM task t
+    CROSS JOIN LATERAL (
+      SELECT * FROM attempt
+      WHERE attempt.org_id = t.org_id AND attempt.task_id = t.id AND attempt.fence = t.last_attempt LIMIT 1) a
+    WHERE t.org_id = ANY(${orgsOf(keys)}) AND t.work_request_id = ANY(${requestIds(keys)})
+      AND t.phase = 'assigned' AND a.state = 'assigned'`;
 }

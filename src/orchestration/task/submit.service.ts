@@ -1,4 +1,4 @@
-import type { Plan, SubmitWork } from '@coorchat/contracts';
+import type { Plan, SubmitWork, WorkView } from '@coorchat/contracts';
 import { newId, type TenantContext } from '@coorchat/kernel';
 import { Inject, Injectable } from '@nestjs/common';
 import { type TenantTx, UnitOfWork } from '../../platform/db/index.js';
@@ -13,10 +13,12 @@ import { SkillCatalog } from './skill-catalog.port.js';
 import { SpendingPort } from './spending.port.js';
 import { checkIdempotencyKey, effectiveConstraints, readSubmission } from './submit.rules.js';
 import { findByIdempotencyKey, insertGraph, insertRequest, type NewRequest } from './submit.store.js';
-import { idempotencyConflict, invalidPlan } from './task.errors.js';
+import { idempotencyConflict, invalidPlan, workRequestNotFound } from './task.errors.js';
+import { workRows } from './work-query.store.js';
+import { workView } from './work.view.js';
 
 export interface Submitted {
-  readonly workRequestId: string;
+  readonly view: WorkView;
   /** False when the idempotency key was used before with the same body. */
   readonly created: boolean;
 }
@@ -71,7 +73,7 @@ export class WorkSubmission {
     const earlier = await findByIdempotencyKey(tx, ctx.orgId, key);
     if (!earlier) return undefined;
     if (earlier.requestHash !== hash) throw idempotencyConflict();
-    return { workRequestId: earlier.id, created: false };
+    return { view: await this.view(tx, earlier.id), created: false };
   }
 
   private async store(tx: TenantTx, ctx: TenantContext, draft: Draft): Promise<Submitted> {
@@ -87,7 +89,13 @@ export class WorkSubmission {
     const { maxCostMicros } = effectiveConstraints(work.constraints, cluster);
     await this.spending.open(tx, { orgId: ctx.orgId, workRequestId: request.id, limitMicros: maxCostMicros });
     await this.writer.finish(tx, await this.firstNews(tx, request, tasks, plan));
-    return { workRequestId: request.id, created: true };
+    return { view: await this.view(tx, request.id), created: true };
+  }
+
+  private async view(tx: TenantTx, id: string): Promise<WorkView> {
+    const [row] = await workRows(tx, { orgId: tx.orgId, id, limit: 1 });
+    if (!row) throw workRequestNotFound(id);
+    return workView(row);
   }
 
   private async firstNews(

@@ -1,6 +1,7 @@
 import type { Reason } from '@coorchat/contracts';
 import { json, type Tx } from '../../platform/db/index.js';
-import type { RequestKey } from './request.store.js';
+import { orgsOf } from './keys.js';
+import { requestIds, type RequestKey } from './request.store.js';
 
 export interface TaskKey {
   readonly orgId: string;
@@ -16,17 +17,17 @@ export async function lowerDependents(tx: Tx, completed: readonly TaskKey[]): Pr
   if (completed.length === 0) return [];
   const rows = await tx.sql<TouchedTask & { phase: string }>`
     WITH lowered AS (
-      SELECT e.org_id, e.to_id, count(*)::int AS by
+      SELECT e.to_id, count(*)::int AS by
       FROM task_edge e
-      JOIN jsonb_to_recordset(${json(completed)}::jsonb) AS d("orgId" text, "taskId" text)
-        ON e.org_id = d."orgId" AND e.from_id = d."taskId"
-      GROUP BY 1, 2)
+      WHERE e.org_id = ANY(${orgsOf(completed)}) AND e.from_id = ANY(${completed.map(({ taskId }) => taskId)})
+      GROUP BY 1)
     UPDATE task t
-    SET pending_deps = t.pending_deps - l.by, version = t.version + 1,
-        phase = CASE WHEN t.pending_deps = l.by THEN 'ready' ELSE t.phase END,
-        ready_at = CASE WHEN t.pending_deps = l.by THEN clock_timestamp() ELSE t.ready_at END
-    FROM lowered l
-    WHERE t.org_id = l.org_id AND t.id = l.to_id AND t.phase = 'waiting'
+    SET (version, pending_deps, phase, ready_at) = (
+      SELECT t.version + 1, t.pending_deps - l.by,
+             CASE WHEN t.pending_deps = l.by THEN 'ready' ELSE t.phase END,
+             CASE WHEN t.pending_deps = l.by THEN clock_timestamp() ELSE t.ready_at END
+      FROM lowered l WHERE l.to_id = t.id)
+    WHERE t.org_id = ANY(${orgsOf(completed)}) AND t.id = ANY(ARRAY(SELECT to_id FROM lowered)) AND t.phase = 'waiting'
     RETURNING t.org_id AS "orgId", t.work_request_id AS "workRequestId", t.id AS "taskId", t.key, t.phase`;
   return rows.filter(({ phase }) => phase === 'ready').sort((a, b) => (a.taskId < b.taskId ? -1 : 1));
 }
@@ -41,8 +42,7 @@ export async function cancelOpenTasks(tx: Tx, keys: readonly RequestKey[], reaso
         wait_reason = NULL,
         completed_at = CASE WHEN t.phase IN ('waiting', 'ready') THEN clock_timestamp() END,
         phase = CASE WHEN t.phase IN ('waiting', 'ready') THEN 'done' ELSE t.phase END
-    FROM jsonb_to_recordset(${json(keys)}::jsonb) AS k("orgId" text, "workRequestId" text)
-    WHERE t.org_id = k."orgId" AND t.work_request_id = k."workRequestId"
+    WHERE t.org_id = ANY(${orgsOf(keys)}) AND t.work_request_id = ANY(${requestIds(keys)})
       AND t.phase <> 'done' AND t.cancel_requested_at IS NULL
     RETURNING t.org_id AS "orgId", t.work_request_id AS "workRequestId", t.id AS "taskId", t.key, t.phase`;
   return rows.filter(({ phase }) => phase === 'done').sort((a, b) => (a.taskId < b.taskId ? -1 : 1));

@@ -13,7 +13,7 @@ import { idOfCursor, pageOf } from '../../platform/http/index.js';
 import { LedgerDraft } from './ledger-draft.js';
 import { LedgerWriter } from './ledger-writer.store.js';
 import { lockRequests, markCancelRequested } from './request.store.js';
-import { WorkSubmission } from './submit.service.js';
+import { type Submitted, WorkSubmission } from './submit.service.js';
 import { taskNotFound, workRequestNotFound } from './task.errors.js';
 import { logRows, taskRows } from './task-query.store.js';
 import { taskView } from './task.view.js';
@@ -46,13 +46,8 @@ export class WorkService {
   ) {}
 
   /** `created` is false when the idempotency key was used before with the same body. */
-  async submit(
-    ctx: TenantContext,
-    work: SubmitWork,
-    options: SubmitOptions = {},
-  ): Promise<{ view: WorkView; created: boolean }> {
-    const { workRequestId, created } = await this.submission.submit(ctx, work, options.idempotencyKey);
-    return { view: await this.get(ctx, workRequestId), created };
+  submit(ctx: TenantContext, work: SubmitWork, { idempotencyKey }: SubmitOptions = {}): Promise<Submitted> {
+    return this.submission.submit(ctx, work, idempotencyKey);
   }
 
   /** @throws AppError `task.work_request_not_found` */

@@ -87,6 +87,14 @@ describe('a request with a repository', () => {
     await world.delivery.fail(tenant.ctx, id, { code: 'x.y', message: 'too late' });
     expect(await world.works.get(tenant.ctx, id)).toMatchObject({ status: 'completed', result });
     expect(await world.delivery.pending(tenant.ctx, id)).toBeUndefined();
+    const kept = await world.uow.tenantRead(
+      tenant.ctx,
+      (tx) => tx.sql`SELECT name, kind FROM artifact WHERE work_request_id = ${id} ORDER BY id`,
+    );
+    expect(kept).toEqual([
+      { name: 'fix.bundle', kind: 'bundle' },
+      { name: 'integrate.bundle', kind: 'bundle' },
+    ]);
   });
 
   it('needs no preparation when its commit was prepared before', async () => {

@@ -1,7 +1,9 @@
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as artifacts from '../../../src/orchestration/task/artifact.store.js';
 import * as cancels from '../../../src/orchestration/task/attempt-cancel.store.js';
 import * as claims from '../../../src/orchestration/task/attempt-claim.store.js';
+import * as costs from '../../../src/orchestration/task/cost.store.js';
 import * as leases from '../../../src/orchestration/task/attempt-lease.store.js';
 import * as events from '../../../src/orchestration/task/event.store.js';
 import { endAttempt } from '../../../src/orchestration/task/attempt-update.rules.js';
@@ -18,7 +20,7 @@ import * as works from '../../../src/orchestration/task/work-query.store.js';
 import type { AttemptSituation } from '../../../src/orchestration/task/ledger.types.js';
 import type { SendableAttempt } from '../../../src/orchestration/task/index.js';
 import type { TenantTx } from '../../../src/platform/db/index.js';
-import { agent, completed, type Tenant, TaskWorld, update } from './task-world.js';
+import { agent, completed, RESULT, type Tenant, TaskWorld, update } from './task-world.js';
 
 type Probe = (tx: TenantTx) => Promise<unknown>;
 
@@ -96,7 +98,7 @@ const subjects: { name: string; store: object; pure?: string[]; probes: Record<s
   {
     name: 'requests',
     store: requests,
-    pure: ['requestKeyText'],
+    pure: ['requestIds', 'requestKeyText'],
     probes: {
       lockRequests: (tx) => requests.lockRequests(tx, [request]),
       lockRequestsOfAttempts: (tx) => requests.lockRequestsOfAttempts(tx, [attempt]),
@@ -190,6 +192,22 @@ const subjects: { name: string; store: object; pure?: string[]; probes: Record<s
       attemptsOfSession: (tx) => leases.attemptsOfSession(tx, session.workerId, [attempt.attemptId]),
       continueAttempts: (tx) => leases.continueAttempts(tx, session, [situation]),
     },
+  },
+  {
+    name: 'artifacts',
+    store: artifacts,
+    probes: {
+      writeArtifacts: (tx) => {
+        const transcript = { digest: 'sha256:x', bytes: 1 };
+        const ending = { kind: 'completed' as const, result: { ...RESULT, transcript } };
+        return artifacts.writeArtifacts(tx, [{ ...change(), ending }]);
+      },
+    },
+  },
+  {
+    name: 'costs',
+    store: costs,
+    probes: { addCosts: (tx) => costs.addCosts(tx, [{ ...request, taskId: attempt.taskId, micros: 5 }]) },
   },
   { name: 'claims', store: claims, probes: { claimAttempts: (tx) => claims.claimAttempts(tx, [session], 9) } },
   {
