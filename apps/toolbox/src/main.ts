@@ -4,6 +4,7 @@ import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import { ConfinedRoot } from './files/confined-root.js';
 import { parseOptions, USAGE } from './options.js';
 import { CommandRunner } from './process/command-runner.js';
+import { removeHomes } from './process/environment.js';
 import { createServer } from './server.js';
 
 async function serve(args: readonly string[]): Promise<void> {
@@ -20,7 +21,10 @@ async function serve(args: readonly string[]): Promise<void> {
   process.stdin.once('end', stop).once('close', stop);
   // The worker may be gone before an answer is: that is the end, not an error.
   process.stdout.on('error', stop);
-  process.once('exit', () => commands.stopAll());
+  process.once('exit', () => {
+    commands.stopAll();
+    removeHomes();
+  });
 }
 
 if (process.argv.includes('--help')) {

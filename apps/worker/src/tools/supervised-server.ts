@@ -29,6 +29,8 @@ export interface SupervisionOptions {
 const START_TIMEOUT_MS = 30_000;
 const HEALTH_INTERVAL_MS = 15_000;
 const HEALTH_TIMEOUT_MS = 10_000;
+/** Timers of node fire at once when they are set for longer. */
+const MAX_TIMER_MS = 2_147_483_647;
 const RESTART: BackoffPolicy = { baseMs: 100, maxMs: 30_000, factor: 2, jitter: 0.2 };
 
 const CRASHED =
@@ -88,8 +90,12 @@ export class SupervisedServer {
 
   /** Throws `worker.tool_server_unavailable` when the first start fails. */
   async start(signal?: AbortSignal): Promise<void> {
-    this.#connecting = this.#connect(signal);
-    await this.#connecting;
+    const connecting = this.#connect(signal);
+    this.#connecting = connecting;
+    await connecting.catch((error: unknown) => {
+      this.#connecting = undefined;
+      throw error;
+    });
     this.#watch();
   }
 
@@ -128,7 +134,10 @@ export class SupervisedServer {
     let connection: ServerConnection | undefined;
     try {
       connection = this.#connection ?? (await this.#connected(signal));
-      const result = await connection.client.callTool({ name, arguments: args }, { signal, timeout: timeoutMs });
+      const result = await connection.client.callTool(
+        { name, arguments: args },
+        { signal, timeout: Math.min(timeoutMs, MAX_TIMER_MS) },
+      );
       this.#failures = 0;
       return toolResult(result);
     } catch (error) {
