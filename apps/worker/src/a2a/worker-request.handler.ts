@@ -4,7 +4,6 @@ import type {
   GetTaskRequest,
   ListTasksRequest,
   ListTasksResponse,
-  Message,
   SendMessageRequest,
   StreamResponse,
   SubscribeToTaskRequest,

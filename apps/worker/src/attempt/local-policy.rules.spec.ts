@@ -120,14 +120,14 @@ describe('refusalOf', () => {
 
 describe('narrowGrant', () => {
   it('never allows more than either side', () => {
-    const names = fc.uniqueArray(fc.constantFrom('db', 'mail', 'web'));
+    const names = fc.uniqueArray(fc.constantFrom<string[]>('db', 'mail', 'web'));
     fc.assert(
       fc.property(
         fc.constantFrom('none' as const, 'full' as const),
         fc.constantFrom('none' as const, 'full' as const),
         fc.boolean(),
         fc.boolean(),
-        fc.oneof(names, fc.constant(['*'])),
+        fc.oneof(names, fc.constant<string[]>(['*'])),
         names,
         (granted, owned, grantedCommands, ownedCommands, grantedServers, ownedServers) => {
           const narrowed = narrowGrant(

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
-import { isAppError, messageOf } from '@coorchat/kernel';
+import { isAppError } from '@coorchat/kernel';
 import { readConfigFile } from '../config/config-file.js';
-import { takeEnvironment, type WorkerEnvironment } from '../config/environment.js';
+import { takeEnvironment } from '../config/environment.js';
 import type { WorkerConfig } from '../config/worker-config.schema.js';
 import { settle } from '../config/worker-settings.js';
 import { detectMachine } from '../facts/machine-facts.js';

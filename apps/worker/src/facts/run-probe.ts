@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process';
 
 export interface ProbeOptions {
   readonly timeoutMs?: number;
-  readonly env?: NodeJS.ProcessEnv;
 }
 
 const DEFAULT_TIMEOUT_MS = 4000;
@@ -25,7 +24,6 @@ export function runProbe(
         windowsHide: true,
         // npm and others are batch files on Windows; the arguments are our own constants.
         shell: process.platform === 'win32',
-        env: options.env ?? process.env,
       },
       (error, stdout, stderr) => resolve(error ? undefined : `${stdout}\n${stderr}`),
     );

@@ -47,9 +47,9 @@ export async function assembleWorker(
   given: { readonly workerId: string; readonly onLoad: () => void },
 ): Promise<WorkerAssembly> {
   const { settings, logger } = options;
-  let card: MachineCard | undefined;
-  const parts = await options.makeParts({ ...options, clones: () => card?.clones ?? [] });
-  card = await detectCard(options, parts);
+  const found: { card?: MachineCard } = {};
+  const parts = await options.makeParts({ ...options, clones: () => found.card?.clones ?? [] });
+  const card = (found.card = await detectCard(options, parts));
   const journal = await openJournal(settings, logger);
   const folders = new AttemptFolders(path.join(settings.dataDir, 'attempts'));
   await folders.sweep(new Set(journal.attempts().flatMap((attempt) => (attempt.ended ? [] : [attempt.id]))));

@@ -4,7 +4,7 @@ import type { WorkerSettings } from '../config/worker-settings.js';
 import type { LocalClone } from '../facts/repository-scan.js';
 import type { Logger } from '../log/logger.js';
 import type { Redactor } from '../log/redactor.js';
-import type { WorkParts } from '../work/assigned-work.js';
+import type { WorkParts } from '../work/work-parts.js';
 
 export interface PartsContext {
   readonly settings: WorkerSettings;

@@ -1,19 +1,10 @@
 import type { TaskResult } from '@coorchat/a2a';
-import type { AgentLoop } from '../attempt/agent-loop.port.js';
 import { type AttemptContext, TaskWork } from '../attempt/task-work.port.js';
-import type { SharedServers, ToolSessions } from '../attempt/tools.port.js';
-import type { WorkspaceFactory } from '../attempt/workspace.port.js';
 import { performAgentTask } from './agent-task.js';
 import { prepareRepository } from './prepare-task.js';
 import { callSharedServer } from './shared-tool-task.js';
 import { performToolTask } from './tool-task.js';
-
-export interface WorkParts {
-  readonly workspaces: WorkspaceFactory;
-  readonly tools: ToolSessions;
-  readonly servers: SharedServers;
-  readonly agent: AgentLoop;
-}
+import type { WorkParts } from './work-parts.js';
 
 /** Chooses how an assignment is worked on. */
 export class AssignedWork extends TaskWork {

@@ -1,6 +1,6 @@
 import type { TaskResult } from '@coorchat/a2a';
 import type { AttemptContext } from '../attempt/task-work.port.js';
-import type { WorkParts } from './assigned-work.js';
+import type { WorkParts } from './work-parts.js';
 import { workspaceRequest } from './workbench.js';
 
 export async function prepareRepository(context: AttemptContext, parts: WorkParts): Promise<TaskResult> {

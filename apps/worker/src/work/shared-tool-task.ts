@@ -1,7 +1,7 @@
 import type { TaskResult } from '@coorchat/a2a';
 import { AttemptFailure } from '../attempt/attempt.errors.js';
 import type { AttemptContext } from '../attempt/task-work.port.js';
-import type { WorkParts } from './assigned-work.js';
+import type { WorkParts } from './work-parts.js';
 import { toolOutcome } from './tool-outcome.js';
 
 /** One call of a server of the machine's owner, without a folder. */

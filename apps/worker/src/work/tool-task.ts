@@ -1,7 +1,7 @@
 import type { TaskResult } from '@coorchat/a2a';
 import { AttemptFailure } from '../attempt/attempt.errors.js';
 import type { AttemptContext } from '../attempt/task-work.port.js';
-import type { WorkParts } from './assigned-work.js';
+import type { WorkParts } from './work-parts.js';
 import { commitMessage } from './commit-message.js';
 import { CHECK_TOOLS, toolOutcome } from './tool-outcome.js';
 import { atWorkbench, type Workbench } from './workbench.js';

@@ -4,7 +4,7 @@ import { AttemptFailure } from '../attempt/attempt.errors.js';
 import type { AttemptContext } from '../attempt/task-work.port.js';
 import type { ToolSession } from '../attempt/tools.port.js';
 import type { Workspace, WorkspaceRequest } from '../attempt/workspace.port.js';
-import type { WorkParts } from './assigned-work.js';
+import type { WorkParts } from './work-parts.js';
 
 /** Where a task works: its folder, its repository if it has one, its tools. */
 export interface Workbench {
