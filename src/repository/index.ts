@@ -1,4 +1,3 @@
-export { canonicalUrl } from '@coorchat/contracts';
 export { type BlobRef, BlobRefs } from './blob-refs.store.js';
 export { type Delivered, Delivery, type DeliveryOrder } from './delivery.service.js';
 export { type IncomingCommits, type Inspection, Quarantine } from './quarantine.service.js';

@@ -1,2 +1,1 @@
-export { TUNNEL_PATH } from './tunnel-gateway.service.js';
 export { TunnelModule } from './tunnel.module.js';

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { AgentCard } from '@a2a-js/sdk';
-import { CLOSE, type Hello, TunnelSession } from '@coorchat/tunnel';
+import { CLOSE, type Hello, TUNNEL_PATH, tunnelServerOptions, TunnelSession } from '@coorchat/tunnel';
 import { type BeforeApplicationShutdown, Injectable, type OnModuleInit } from '@nestjs/common';
 import { WebSocketServer } from 'ws';
 import { bearerOf, type KnownWorker, WorkerCredentials } from '../../identity/index.js';
@@ -12,9 +11,6 @@ import { Broadcast } from '../../platform/queue/index.js';
 import { Logger } from '../../platform/telemetry/index.js';
 import { WorkerSessions } from '../../registry/index.js';
 import { TunnelRoad } from './tunnel-road.js';
-
-export const TUNNEL_PATH = '/tunnel/v1';
-const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 
 interface Admitted {
   readonly road: TunnelRoad;
@@ -28,7 +24,7 @@ function refuse(socket: Duplex, status: string): void {
 /** Where workers dial in. A socket is authenticated before it becomes one. */
 @Injectable()
 export class TunnelGateway implements OnModuleInit, BeforeApplicationShutdown {
-  readonly #server = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false });
+  readonly #server = new WebSocketServer(tunnelServerOptions());
   readonly #open = new Set<TunnelSession>();
   #closing = false;
 
@@ -100,8 +96,13 @@ export class TunnelGateway implements OnModuleInit, BeforeApplicationShutdown {
 
   async #admit(worker: KnownWorker, hello: Hello, session: TunnelSession): Promise<Admitted> {
     const { orgId, workerId } = worker;
-    const card = AgentCard.fromJSON(hello.card);
-    const { epoch } = await this.workers.open({ orgId, workerId, card, features: hello.features, road: 'tunnel' });
+    const { epoch } = await this.workers.open({
+      orgId,
+      workerId,
+      card: hello.card,
+      features: hello.features,
+      road: 'tunnel',
+    });
     const road = new TunnelRoad(session, { workerId, orgId, epoch, card: hello.card });
     const opened = await this.dispatch.opened(road, hello.held);
     this.logger.info('a worker dialled in', { workerId, epoch, held: hello.held.length });

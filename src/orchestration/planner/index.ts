@@ -1,2 +1,1 @@
-export { Planner } from './planner.service.js';
 export { PlannerModule } from './planner.module.js';

@@ -10,6 +10,5 @@ import { PlanningSceneReader } from './planning-scene.reader.js';
 @Module({
   imports: [RegistryModule, RepositoryModule, TaskModule],
   providers: [Planner, PlannerJobs, PlannerModel, PlanningSceneReader],
-  exports: [Planner],
 })
 export class PlannerModule {}

@@ -7,6 +7,5 @@ import { SchedulerRunner } from './scheduler-runner.service.js';
 @Module({
   imports: [RegistryModule, TaskModule],
   providers: [SchedulerPass, SchedulerRunner],
-  exports: [SchedulerPass],
 })
 export class SchedulerModule {}

@@ -13,14 +13,6 @@ export function taskNotFound(taskId: string): AppError {
   return new AppError({ code: 'task.task_not_found', kind: 'not_found', message: `There is no task ${taskId}.` });
 }
 
-export function clusterNotFound(): AppError {
-  return new AppError({
-    code: 'task.cluster_not_found',
-    kind: 'not_found',
-    message: 'There is no such cluster in your organization.',
-  });
-}
-
 export function idempotencyConflict(): AppError {
   return new AppError({
     code: 'task.idempotency_conflict',

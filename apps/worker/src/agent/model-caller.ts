@@ -11,7 +11,7 @@ export interface ModelCall {
   readonly signal: AbortSignal;
 }
 
-export const CALL_ID_HEADER = 'x-coorchat-call-id';
+const CALL_ID_HEADER = 'x-coorchat-call-id';
 
 const MAX_RETRIES = 3;
 const BACKOFF: BackoffPolicy = { baseMs: 1000, maxMs: 30_000, factor: 2, jitter: 0.2 };
