@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { setFlagsFromString } from 'node:v8';
+import { messageOf } from '@coorchat/kernel';
 
 // A worker is a guest on its machine: this takes a sixth of its idle memory and more than half of its memory
 // under load away, for a tenth of a millisecond more per task. It works only before the heap has grown.
@@ -14,6 +15,13 @@ const [{ runCli }, { makeMachineParts }, { chooseSandbox }] = await Promise.all(
 process.exit(
   await runCli(process.argv.slice(2), {
     makeParts: makeMachineParts,
-    sandboxKind: async ({ sandbox }) => (await chooseSandbox(sandbox)).kind,
+    sandboxKind: async ({ sandbox }) => {
+      try {
+        return (await chooseSandbox(sandbox)).kind;
+      } catch (error) {
+        process.stderr.write(`note: ${messageOf(error)}\n`);
+        return 'none';
+      }
+    },
   }),
 );

@@ -28,7 +28,8 @@ export class AttemptDesk {
   readonly #accepting = new Set<string>();
   readonly #runs = new Set<Promise<void>>();
   #running = 0;
-  #draining = false;
+  #intakeClosed = false;
+  #stopping = false;
 
   constructor(options: DeskOptions) {
     this.#options = options;
@@ -58,8 +59,8 @@ export class AttemptDesk {
     this.#accepting.add(id);
     const log = await journal.begin({ id, fence, assignment });
     this.#accepting.delete(id);
-    // A cancel or an abandon may have come while the disk was busy.
-    if (journal.find(id) !== log || log.ended) this.#occupy(-1);
+    // A cancel, an abandon or the worker's stop may have come while the disk was busy.
+    if (this.#stopping || journal.find(id) !== log || log.ended) this.#occupy(-1);
     else this.#start({ assignment, log, resumed: false });
     return log;
   }
@@ -96,7 +97,7 @@ export class AttemptDesk {
   resume(attemptId: string): void {
     const { journal } = this.#options.parts;
     const log = journal.find(attemptId);
-    if (!log || !this.isHeld(log) || this.#draining) return;
+    if (!log || !this.isHeld(log) || this.#stopping) return;
     const parsed = assignmentSchema.safeParse(log.assignment);
     if (!parsed.success) {
       const message = 'The worker cannot read the assignment that its earlier version kept.';
@@ -131,13 +132,17 @@ export class AttemptDesk {
   }
 
   /** Takes no new work; what runs goes on. */
-  drain(): void {
-    this.#draining = true;
+  closeIntake(): void {
+    this.#intakeClosed = true;
+  }
+
+  openIntake(): void {
+    this.#intakeClosed = false;
   }
 
   /** Interrupts everything; the journal keeps it for the next start. Resolves when all have let go. */
   async suspend(): Promise<void> {
-    this.drain();
+    this.#stopping = true;
     this.#stopAll('shutdown');
     await Promise.all(this.#runs);
   }
@@ -176,7 +181,8 @@ export class AttemptDesk {
 
   #situation() {
     const { slots, parts } = this.#options;
-    const occupancy = { running: this.#running, slots, draining: this.#draining, journalFull: parts.journal.full };
+    const draining = this.#intakeClosed || this.#stopping;
+    const occupancy = { running: this.#running, slots, draining, journalFull: parts.journal.full };
     return { policy: this.#options.policy(), occupancy, now: new Date() };
   }
 }

@@ -130,8 +130,10 @@ export class AttemptRunner {
   }
 
   #startDeadline(): NodeJS.Timeout {
-    const { maxDurationMs } = this.#options.assignment.grant;
-    return setTimeout(() => this.stop('deadline'), Math.min(maxDurationMs, MAX_TIMER_MS));
+    const { maxDurationMs, expiresAt } = this.#options.assignment.grant;
+    // A restarted worker does not know how long the attempt ran before; the grant's end bounds it.
+    const leftMs = this.#options.resumed ? Math.max(0, Date.parse(expiresAt) - Date.now()) : Infinity;
+    return setTimeout(() => this.stop('deadline'), Math.min(maxDurationMs, leftMs, MAX_TIMER_MS));
   }
 
   #timedOut(): Failure {

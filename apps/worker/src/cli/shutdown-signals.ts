@@ -6,5 +6,5 @@ export function onShutdownSignals(stop: (signal: NodeJS.Signals) => void): void 
     asked = true;
     stop(signal);
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, receive);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, receive);
 }

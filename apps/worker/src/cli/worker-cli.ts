@@ -62,6 +62,10 @@ async function start(command: StartCommand, { makeParts }: CliParts): Promise<nu
   const settings = settle(await readConfigFile(command.config), command, environment);
   const redactor = new Redactor();
   redactor.addEnvironment(environment.all);
+  for (const server of Object.values(settings.mcpServers)) {
+    if ('url' in server) for (const value of Object.values(server.headers)) redactor.add(value);
+    else redactor.addEnvironment(server.env);
+  }
   const logger = makeLogger(settings, redactor);
   const { tokenFile, tokenStdin } = command;
   const sources = { tokenFile, tokenStdin, environment: environment.enrolmentToken };
@@ -84,6 +88,8 @@ async function start(command: StartCommand, { makeParts }: CliParts): Promise<nu
 }
 
 function makeLogger({ log }: WorkerConfig, redactor: Redactor): Logger {
+  // Whoever read the log may leave; the work goes on.
+  process.stdout.on('error', () => undefined);
   const format = log.format === 'auto' ? (process.stdout.isTTY ? 'readable' : 'json') : log.format;
   return new Logger({ level: log.level, format, redactor, write: (line) => process.stdout.write(`${line}\n`) });
 }

@@ -33,6 +33,7 @@ export function tunnelRoad(options: TunnelRoadOptions): TunnelWorker {
       }),
       onWelcome: ({ epoch, verdicts }) => {
         logger.info('connected', { url, session: epoch });
+        desk.openIntake();
         desk.decide(verdicts);
       },
       onAck: (acks) => desk.acknowledge(acks),
@@ -41,7 +42,7 @@ export function tunnelRoad(options: TunnelRoadOptions): TunnelWorker {
       onVerdict: (verdicts) => desk.decide(verdicts),
       onDrain: () => {
         logger.info('takes no more work: the control plane drains this worker');
-        desk.drain();
+        desk.closeIntake();
       },
       load,
       onFault: (error, where) => logger.error(`the tunnel's ${where} failed`, { error: messageOf(error) }),
