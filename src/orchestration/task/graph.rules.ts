@@ -100,7 +100,7 @@ function integrateTask(
     title: 'Integrate',
     description: 'Merges the work of all tasks and runs the tests on the whole.',
     needs: mergeNeeds(own, constraints),
-    tool: { name: 'run_tests', arguments: {} },
+    tool: { name: 'run_tests', arguments: { ifAny: true } },
     dependsOn: sinks,
   };
 }

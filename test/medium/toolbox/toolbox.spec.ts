@@ -304,6 +304,14 @@ describe('checks', () => {
     expect((await toolbox.call('build')).isError).toBe(true);
   });
 
+  it('that a repository does not have are a failure, unless any would do', async () => {
+    toolbox = await startToolbox(folder.path);
+    expect(await toolbox.call('run_tests')).toMatchObject({ isError: true });
+    const lenient = await toolbox.call('run_tests', { ifAny: true });
+    expect(lenient).toMatchObject({ isError: false, data: { passed: true, command: [] } });
+    expect(lenient.text).toContain('none ran');
+  });
+
   it('are found in the files of a folder', async () => {
     writeAll(folder.path, {
       'package.json': JSON.stringify({

@@ -9,6 +9,8 @@ export interface CheckRequest {
   readonly kind: CheckKind;
   readonly check: string | undefined;
   readonly cwd: string | undefined;
+  /** Nothing to run is no failure: a repository may have no tests. */
+  readonly ifAny: boolean;
 }
 
 export interface CheckOutcome {
@@ -23,7 +25,7 @@ export interface CheckOutcome {
   readonly counts?: TestCounts;
 }
 
-async function checksFor({ kind, check, cwd }: CheckRequest, call: ToolCall): Promise<readonly NamedCheck[]> {
+async function checksFor({ kind, check, cwd, ifAny }: CheckRequest, call: ToolCall): Promise<readonly NamedCheck[]> {
   const choice = chooseChecks(call.options.checks, kind, check);
   if (choice.kind === 'unknown') {
     const known = choice.known.length > 0 ? `Declared are: ${choice.known.join(', ')}.` : 'None is declared.';
@@ -34,6 +36,7 @@ async function checksFor({ kind, check, cwd }: CheckRequest, call: ToolCall): Pr
   const folder = cwd ?? '.';
   const command = await detectCheck(call.root, { kind, folder, signal: call.signal });
   if (command) return [{ name: kind, command, cwd: folder }];
+  if (ifAny) return [];
   const hint = 'Name the folder of a package in cwd, or declare the check in the settings of the repository.';
   throw new ToolError('toolbox.no_check', `Nothing in ${folder} tells how to run its ${kind}. ${hint}`);
 }
@@ -58,10 +61,24 @@ async function runOne({ name, command, cwd, timeoutMs }: NamedCheck, call: ToolC
   };
 }
 
+function nothingToRun(kind: CheckKind): CheckOutcome {
+  const output = `Nothing in the repository tells how to run its ${kind}, so none ran.`;
+  return {
+    name: kind,
+    passed: true,
+    command: [],
+    exitCode: null,
+    output,
+    timedOut: false,
+    truncated: false,
+    durationMs: 0,
+  };
+}
+
 /** Runs the checks one after the other, all of them, so that every fault is seen at once. */
 export async function runChecks(request: CheckRequest, call: ToolCall): Promise<[CheckOutcome, ...CheckOutcome[]]> {
   const [first, ...others] = await checksFor(request, call);
-  if (!first) throw new ToolError('toolbox.no_check', `No check is declared for ${request.kind}.`);
+  if (!first) return [nothingToRun(request.kind)];
   const outcomes: [CheckOutcome, ...CheckOutcome[]] = [await runOne(first, call)];
   for (const check of others) outcomes.push(await runOne(check, call));
   return outcomes;

@@ -32,10 +32,11 @@ function checkTool({ name, title, kind, description }: CheckTool): Tool {
     input: z.object({
       check: z.string().optional().describe('Name of one declared check; without it, all of this kind'),
       cwd: z.string().optional().describe('Folder of one package, whose own way to run is then used'),
+      ifAny: z.boolean().default(false).describe('Pass, with a note, when there is nothing to run'),
     }),
     output: outcomeSchema.extend({ checks: z.array(outcomeSchema.omit({ output: true })) }),
-    run: async ({ check, cwd }, call) => {
-      const outcomes = await runChecks({ kind, check, cwd }, call);
+    run: async ({ check, cwd, ifAny }, call) => {
+      const outcomes = await runChecks({ kind, check, cwd, ifAny }, call);
       const checks = outcomes.map(({ output: _, ...outcome }) => ({ ...outcome, command: [...outcome.command] }));
       const summary = summarize(kind, outcomes);
       return { text: checkText(outcomes), data: { ...summary, command: [...summary.command], checks } };
