@@ -1,6 +1,6 @@
-import { checksSchema, toolCallSchema } from "@coorchat/contracts";
-import { z } from "zod";
-import { grantSchema } from "./grant.schema.js";
+import { checksSchema, toolCallSchema } from '@coorchat/contracts';
+import { z } from 'zod';
+import { grantSchema } from './grant.schema.js';
 
 const blobSchema = z.object({
   digest: z.string(),
@@ -14,7 +14,7 @@ export const assignedRepositorySchema = z.object({
   ref: z.string().nullable(),
   /** Pinned full SHA; null only for a `prepare` task. */
   base: z.string().nullable(),
-  objectFormat: z.enum(["sha1", "sha256"]),
+  objectFormat: z.enum(['sha1', 'sha256']),
   /** The branch that the task commits to, and the one ref that its bundle may carry. */
   branch: z.string(),
   /** Bundle from which a machine without a clone obtains the base; null when there is none yet. */
@@ -49,8 +49,8 @@ export const assignmentSchema = z.object({
   fence: z.number().int().positive(),
   key: z.string(),
   /** prepare: resolve and outline the repository. integrate: merge all upstreams, run the checks. */
-  role: z.enum(["prepare", "work", "integrate"]),
-  kind: z.enum(["agent", "tool"]),
+  role: z.enum(['prepare', 'work', 'integrate']),
+  kind: z.enum(['agent', 'tool']),
   title: z.string(),
   description: z.string(),
   /** The whole work request in its submitter's words. */

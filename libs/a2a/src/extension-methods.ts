@@ -1,9 +1,9 @@
-import { z } from "zod";
-import { workerEventSchema } from "./worker-event.schema.js";
+import { z } from 'zod';
+import { workerEventSchema } from './worker-event.schema.js';
 
 /** JSON-RPC methods that the task extension adds to A2A's own. */
-export const LIST_TASK_EVENTS = "ListTaskEvents";
-export const ACK_TASK_EVENTS = "AckTaskEvents";
+export const LIST_TASK_EVENTS = 'ListTaskEvents';
+export const ACK_TASK_EVENTS = 'AckTaskEvents';
 
 /** Reads the journal of an attempt after a sequence, also after the attempt's end. */
 export const listTaskEventsParamsSchema = z.object({
@@ -23,7 +23,5 @@ export type ListTaskEventsResult = z.infer<typeof listTaskEventsResultSchema>;
 
 /** Everything up to `seq` is stored by the control plane: the journal may forget it. */
 export const ackTaskEventsParamsSchema = z.object({
-  acks: z.array(
-    z.object({ taskId: z.string(), seq: z.number().int().nonnegative() }),
-  ),
+  acks: z.array(z.object({ taskId: z.string(), seq: z.number().int().nonnegative() })),
 });

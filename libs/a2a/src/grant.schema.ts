@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { z } from 'zod';
 
 /**
  * What the control plane allows one attempt: the intersection of submitter, skill, worker and
@@ -22,9 +22,11 @@ export const grantSchema = z.object({
   tools: z.array(z.string()),
   /** MCP servers of the machine's owner that the attempt may use; `*` is all of them. */
   mcpServers: z.array(z.string()),
-  network: z.enum(["none", "full"]),
+  network: z.enum(['none', 'full']),
   /** Whether `run_command` may run anything at all; declared checks need no such permission. */
   commands: z.boolean(),
+  /** Whether the machine's own model key may pay, where its owner has one; else calls go through the relay. */
+  ownModelKey: z.boolean(),
   /** Model spending of this attempt stops here. */
   budgetMicros: z.number().int().nonnegative(),
   maxDurationMs: z.number().int().positive(),

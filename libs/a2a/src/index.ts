@@ -1,9 +1,5 @@
-export {
-  MACHINE_EXTENSION_URI,
-  TASK_EXTENSION_URI,
-  TUNNEL_BINDING_URI,
-} from "./extension-uris.js";
-export { grantSchema, type Grant } from "./grant.schema.js";
+export { MACHINE_EXTENSION_URI, TASK_EXTENSION_URI, TUNNEL_BINDING_URI } from './extension-uris.js';
+export { grantSchema, type Grant } from './grant.schema.js';
 export {
   assignedRepositorySchema,
   upstreamSchema,
@@ -11,7 +7,7 @@ export {
   type AssignedRepository,
   type Upstream,
   type Assignment,
-} from "./assignment.schema.js";
+} from './assignment.schema.js';
 export {
   FAILURE_CLASSES,
   failureSchema,
@@ -27,14 +23,9 @@ export {
   type Prepared,
   type TaskResult,
   type WorkerEvent,
-} from "./worker-event.schema.js";
-export { toA2aState, fromA2aState, isTerminal } from "./task-state.js";
-export {
-  dataPart,
-  encodeWorkerEvent,
-  decodeWorkerEvent,
-  taskSnapshot,
-} from "./worker-event.codec.js";
+} from './worker-event.schema.js';
+export { toA2aState, fromA2aState, isTerminal } from './task-state.js';
+export { dataPart, encodeWorkerEvent, decodeWorkerEvent, taskSnapshot } from './worker-event.codec.js';
 export {
   LIST_TASK_EVENTS,
   ACK_TASK_EVENTS,
@@ -42,5 +33,5 @@ export {
   listTaskEventsResultSchema,
   ackTaskEventsParamsSchema,
   type ListTaskEventsResult,
-} from "./extension-methods.js";
-export { machineExtension, machineFactsOf } from "./machine-extension.js";
+} from './extension-methods.js';
+export { machineExtension, machineFactsOf } from './machine-extension.js';

@@ -1,5 +1,5 @@
-import { TaskState } from "@a2a-js/sdk";
-import type { TaskStatus } from "@coorchat/contracts";
+import { TaskState } from '@a2a-js/sdk';
+import type { TaskStatus } from '@coorchat/contracts';
 
 const TO_A2A: Record<TaskStatus, TaskState> = {
   submitted: TaskState.TASK_STATE_SUBMITTED,
@@ -12,19 +12,9 @@ const TO_A2A: Record<TaskStatus, TaskState> = {
   rejected: TaskState.TASK_STATE_REJECTED,
 };
 
-const FROM_A2A = new Map(
-  Object.entries(TO_A2A).map(([status, state]) => [
-    state,
-    status as TaskStatus,
-  ]),
-);
+const FROM_A2A = new Map(Object.entries(TO_A2A).map(([status, state]) => [state, status as TaskStatus]));
 
-const TERMINAL: ReadonlySet<TaskStatus> = new Set([
-  "completed",
-  "failed",
-  "canceled",
-  "rejected",
-]);
+const TERMINAL: ReadonlySet<TaskStatus> = new Set(['completed', 'failed', 'canceled', 'rejected']);
 
 export function toA2aState(status: TaskStatus): TaskState {
   return TO_A2A[status];

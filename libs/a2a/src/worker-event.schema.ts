@@ -1,23 +1,18 @@
-import {
-  checkResultSchema,
-  commitsSchema,
-  TASK_STATUSES,
-  usageSchema,
-} from "@coorchat/contracts";
-import { z } from "zod";
+import { checkResultSchema, commitsSchema, TASK_STATUSES, usageSchema } from '@coorchat/contracts';
+import { z } from 'zod';
 
 /** How the control plane reacts to a failure. */
 export const FAILURE_CLASSES = [
   /** The task itself cannot succeed as it stands; another try would fail alike. */
-  "task",
+  'task',
   /** The model or a tool failed in a way that may pass. */
-  "transient",
+  'transient',
   /** The machine is unfit (disk full, toolchain broken): try another one. */
-  "worker",
+  'worker',
   /** Money or time of the request is used up. */
-  "budget",
+  'budget',
   /** Upstream commits do not merge. */
-  "conflict",
+  'conflict',
 ] as const;
 export type FailureClass = (typeof FAILURE_CLASSES)[number];
 
@@ -29,23 +24,23 @@ export const failureSchema = z.object({
 });
 export type Failure = z.infer<typeof failureSchema>;
 
-export const progressSchema = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("text"), text: z.string() }),
+export const progressSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('text'), text: z.string() }),
   z.object({
-    kind: z.literal("tool_call"),
+    kind: z.literal('tool_call'),
     tool: z.string(),
     summary: z.string(),
   }),
   z.object({
-    kind: z.literal("tool_result"),
+    kind: z.literal('tool_result'),
     tool: z.string(),
     isError: z.boolean(),
     summary: z.string(),
   }),
   /** A phase of the attempt such as "cloning" or "merging". */
-  z.object({ kind: z.literal("step"), text: z.string() }),
+  z.object({ kind: z.literal('step'), text: z.string() }),
   z.object({
-    kind: z.literal("tokens"),
+    kind: z.literal('tokens'),
     inputTokens: z.number().int(),
     outputTokens: z.number().int(),
   }),
@@ -63,11 +58,9 @@ export type ReportedUsage = z.infer<typeof reportedUsageSchema>;
 /** What a `prepare` task found. */
 export const preparedSchema = z.object({
   base: z.string(),
-  objectFormat: z.enum(["sha1", "sha256"]),
+  objectFormat: z.enum(['sha1', 'sha256']),
   defaultBranch: z.string().nullable(),
-  baseBundle: z
-    .object({ digest: z.string(), bytes: z.number().int() })
-    .nullable(),
+  baseBundle: z.object({ digest: z.string(), bytes: z.number().int() }).nullable(),
   /** Paths with sizes, capped, and the text of README and manifests, capped. */
   outline: z.object({
     files: z.array(z.object({ path: z.string(), bytes: z.number().int() })),
@@ -84,9 +77,7 @@ export const taskResultSchema = z.object({
   prepared: preparedSchema.nullable(),
   /** Structured result of a tool task. */
   output: z.unknown().optional(),
-  transcript: z
-    .object({ digest: z.string(), bytes: z.number().int() })
-    .nullable(),
+  transcript: z.object({ digest: z.string(), bytes: z.number().int() }).nullable(),
 });
 export type TaskResult = z.infer<typeof taskResultSchema>;
 

@@ -32,6 +32,7 @@ export function grantOf(task: ReadyTask, fields: GrantFields): Grant {
     mcpServers: serversOf(task),
     network: task.policy.network,
     commands: task.policy.allowCommands,
+    ownModelKey: task.policy.allowWorkerModelKey,
     maxDurationMs: Math.max(1, task.deadlineAt.getTime() - now.getTime()),
     issuedAt: now.toISOString(),
     expiresAt: task.deadlineAt.toISOString(),

@@ -17,6 +17,7 @@ export function grantOf(given: Partial<Grant> = {}): Grant {
     mcpServers: [],
     network: 'none',
     commands: false,
+    ownModelKey: false,
     budgetMicros: 0,
     maxDurationMs: 60_000,
     issuedAt: '2026-01-01T00:00:00.000Z',

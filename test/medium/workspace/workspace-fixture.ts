@@ -82,6 +82,7 @@ const GRANT: Grant = {
   mcpServers: [],
   network: 'none',
   commands: true,
+  ownModelKey: false,
   budgetMicros: 0,
   maxDurationMs: 60_000,
   issuedAt: '2026-11-21T00:00:00Z',

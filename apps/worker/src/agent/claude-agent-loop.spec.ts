@@ -70,6 +70,7 @@ async function scene(script: FakeScript, options: Partial<ClaudeAgentLoopOptions
     upstreams: [],
     checks: { tests: { command: ['node', '--test'] } },
     api: { url: 'http://unused.invalid', token: 'cca_token' },
+    grant: { ownModelKey: true },
   } as unknown as Assignment;
   const run: AgentRun = {
     assignment: { ...assignment, api: { url: claude.url, token: 'cca_token' } },
@@ -141,6 +142,14 @@ describe('ClaudeAgentLoop', () => {
       path: '/model/v1/messages',
       headers: { authorization: 'Bearer cca_token' },
     });
+    expect(news.some((item) => 'usage' in item)).toBe(false);
+  });
+
+  it('leaves the owner’s key alone where the work’s organization does not allow it', async () => {
+    const { loop, run, news, claude } = await scene(turns(DONE));
+    const assignment = { ...run.assignment, grant: { ...run.assignment.grant, ownModelKey: false } };
+    await loop.run({ ...run, assignment });
+    expect(claude.calls[0]).toMatchObject({ headers: { authorization: 'Bearer cca_token' } });
     expect(news.some((item) => 'usage' in item)).toBe(false);
   });
 

@@ -11,7 +11,7 @@ import {
   withAnswer,
   withUserBlocks,
 } from './conversation.js';
-import { type ModelAccess, modelClient } from './model-access.js';
+import { grantedAccess, type ModelAccess, modelClient } from './model-access.js';
 import { callModel } from './model-caller.js';
 import { openingPrompt, systemPrompt } from './prompt.js';
 import { cachedMessages, cachedSystem, cachedTools } from './prompt-cache.js';
@@ -33,6 +33,7 @@ export interface ClaudeAgentLoopOptions {
 
 interface Session {
   readonly run: AgentRun;
+  readonly access: ModelAccess;
   readonly client: Anthropic;
   readonly model: string;
   readonly tools: Anthropic.Tool[];
@@ -76,8 +77,9 @@ export class ClaudeAgentLoop extends AgentLoop {
 
   async #open(run: AgentRun): Promise<Session> {
     const model = run.assignment.model ?? this.#options.defaultModel;
-    const client = modelClient(this.#options.access, run.assignment);
-    return { run, client, model, tools: cachedTools(await run.tools.list()) };
+    const access = grantedAccess(this.#options.access, run.assignment);
+    const client = modelClient(access, run.assignment);
+    return { run, access, client, model, tools: cachedTools(await run.tools.list()) };
   }
 
   async #step(
@@ -121,7 +123,7 @@ export class ClaudeAgentLoop extends AgentLoop {
     }
   }
 
-  async #call({ run, client, model, tools }: Session, conversation: Conversation): Promise<Anthropic.Message> {
+  async #call({ run, access, client, model, tools }: Session, conversation: Conversation): Promise<Anthropic.Message> {
     const callId = `${run.assignment.attemptId}-${conversation.calls + 1}`;
     const message = await callModel(
       {
@@ -146,11 +148,11 @@ export class ClaudeAgentLoop extends AgentLoop {
       },
       this.#options.clock,
     );
-    this.#report(run, callId, message);
+    this.#report({ run, access }, callId, message);
     return message;
   }
 
-  #report(run: AgentRun, callId: string, message: Anthropic.Message): void {
+  #report({ run, access }: Pick<Session, 'run' | 'access'>, callId: string, message: Anthropic.Message): void {
     const text = message.content
       .flatMap((block) => (block.type === 'text' ? [block.text] : []))
       .join('\n')
@@ -159,7 +161,7 @@ export class ClaudeAgentLoop extends AgentLoop {
     const usage = usageOf(message.usage);
     const inputTokens = usage.inputTokens + usage.cacheReadTokens + usage.cacheWrite5mTokens + usage.cacheWrite1hTokens;
     run.emit({ progress: { kind: 'tokens', inputTokens, outputTokens: usage.outputTokens } });
-    if (this.#options.access.source === 'own') run.emit({ usage: { callId, model: message.model, usage } });
+    if (access.source === 'own') run.emit({ usage: { callId, model: message.model, usage } });
   }
 
   async #finish(run: AgentRun, conversation: Conversation): Promise<AgentOutcome> {

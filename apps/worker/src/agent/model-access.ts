@@ -7,6 +7,11 @@ export type ModelAccess =
 
 const TIMEOUT_MS = 10 * 60_000;
 
+/** The owner's key pays only where the work's organization allows it. */
+export function grantedAccess(access: ModelAccess, { grant }: Assignment): ModelAccess {
+  return grant.ownModelKey ? access : { source: 'relay' };
+}
+
 export function modelClient(access: ModelAccess, assignment: Assignment): Anthropic {
   const common = { maxRetries: 0, timeout: TIMEOUT_MS };
   if (access.source === 'own') return new Anthropic({ ...common, apiKey: access.apiKey, baseURL: access.baseUrl });

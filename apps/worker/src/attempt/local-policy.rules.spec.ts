@@ -21,6 +21,7 @@ const grant: Grant = {
   mcpServers: ['*'],
   network: 'full',
   commands: true,
+  ownModelKey: false,
   budgetMicros: 1,
   maxDurationMs: 1000,
   issuedAt: '2026-11-21T11:00:00Z',
