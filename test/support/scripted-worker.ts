@@ -122,7 +122,7 @@ export class ScriptedWorker {
   }
 
   async stop(): Promise<void> {
-    this.#tunnel.stop();
+    await this.#tunnel.stop();
     await this.running;
   }
 

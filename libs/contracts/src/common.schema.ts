@@ -1,13 +1,8 @@
-import { ID_PREFIXES, type IdKind, idPattern } from "@coorchat/kernel";
-import { z } from "zod";
+import { ID_PREFIXES, type IdKind, idPattern } from '@coorchat/kernel';
+import { z } from 'zod';
 
 export function idSchema(kind: IdKind) {
-  return z
-    .string()
-    .regex(
-      idPattern(kind),
-      `must be an id that starts with "${ID_PREFIXES[kind]}_"`,
-    );
+  return z.string().regex(idPattern(kind), `must be an id that starts with "${ID_PREFIXES[kind]}_"`);
 }
 
 /** UTC instant, ISO 8601. */
@@ -17,18 +12,8 @@ export const instantSchema = z.iso.datetime();
 export const usdSchema = z.number().nonnegative().max(1_000_000);
 
 export const pageQuerySchema = z.strictObject({
-  limit: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(100)
-    .default(25)
-    .describe("Rows per page, 1 to 100"),
-  cursor: z
-    .string()
-    .max(200)
-    .optional()
-    .describe("`nextCursor` of the page before"),
+  limit: z.coerce.number().int().min(1).max(100).default(25).describe('Rows per page, 1 to 100'),
+  cursor: z.string().max(200).optional().describe('`nextCursor` of the page before'),
 });
 
 export type PageQuery = z.infer<typeof pageQuerySchema>;
@@ -47,11 +32,7 @@ export const problemSchema = z.object({
   type: z.string(),
   title: z.string(),
   status: z.number().int(),
-  code: z
-    .string()
-    .describe(
-      "Stable name of the fault, for example `task.work_request_not_found`",
-    ),
+  code: z.string().describe('Stable name of the fault, for example `task.work_request_not_found`'),
   detail: z.string(),
   requestId: z.string(),
   details: z.record(z.string(), z.unknown()).optional(),

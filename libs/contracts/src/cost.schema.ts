@@ -1,7 +1,7 @@
-import { z } from "zod";
-import { idSchema, instantSchema, pageQuerySchema } from "./common.schema.js";
+import { z } from 'zod';
+import { idSchema, instantSchema, pageQuerySchema } from './common.schema.js';
 
-export const COST_SOURCES = ["relay", "worker"] as const;
+export const COST_SOURCES = ['relay', 'worker'] as const;
 export type CostSource = (typeof COST_SOURCES)[number];
 
 /** Token counts as the Messages API reports them; cache reads and writes are not part of `inputTokens`. */
@@ -15,12 +15,12 @@ export const usageSchema = z.object({
 export type Usage = z.infer<typeof usageSchema>;
 
 export const costViewSchema = z.object({
-  id: idSchema("cost"),
+  id: idSchema('cost'),
   workRequestId: z.string().nullable(),
   taskId: z.string().nullable(),
   workerId: z.string().nullable(),
   source: z.enum(COST_SOURCES),
-  purpose: z.enum(["planning", "attempt"]),
+  purpose: z.enum(['planning', 'attempt']),
   model: z.string(),
   usage: usageSchema,
   costUsd: z.number(),
@@ -29,9 +29,9 @@ export const costViewSchema = z.object({
 export type CostView = z.infer<typeof costViewSchema>;
 
 export const costQuerySchema = pageQuerySchema.extend({
-  workRequestId: idSchema("workRequest").optional(),
-  taskId: idSchema("task").optional(),
-  workerId: idSchema("worker").optional(),
+  workRequestId: idSchema('workRequest').optional(),
+  taskId: idSchema('task').optional(),
+  workerId: idSchema('worker').optional(),
 });
 export type CostQuery = z.infer<typeof costQuerySchema>;
 

@@ -10,7 +10,7 @@ export {
   type Page,
   type Problem,
   type Reason,
-} from "./common.schema.js";
+} from './common.schema.js';
 export {
   PLATFORMS,
   platformSchema,
@@ -25,7 +25,7 @@ export {
   type LocalRepository,
   type MachineFacts,
   type WorkerLoad,
-} from "./machine.schema.js";
+} from './machine.schema.js';
 export {
   MAX_PLAN_TASKS,
   toolchainNeedsSchema,
@@ -40,7 +40,7 @@ export {
   type PlannedTask,
   type Plan,
   type Checks,
-} from "./plan.schema.js";
+} from './plan.schema.js';
 export {
   WORK_STATUSES,
   TASK_STATUSES,
@@ -69,7 +69,7 @@ export {
   type WorkView,
   type WorkEventType,
   type WorkEvent,
-} from "./work.schema.js";
+} from './work.schema.js';
 export {
   WORKER_STATUSES,
   createEnrolmentTokenSchema,
@@ -86,7 +86,7 @@ export {
   type EnrolledWorker,
   type WorkerView,
   type CatalogQuery,
-} from "./worker.schema.js";
+} from './worker.schema.js';
 export {
   COST_SOURCES,
   usageSchema,
@@ -97,21 +97,21 @@ export {
   type Usage,
   type CostView,
   type CostQuery,
-} from "./cost.schema.js";
+} from './cost.schema.js';
 export {
   putRepositorySchema,
   repositoryViewSchema,
   type PutRepository,
   type RepositoryView,
-} from "./repository.schema.js";
+} from './repository.schema.js';
 export {
   createApiKeySchema,
   apiKeyViewSchema,
   createdApiKeySchema,
   type CreateApiKey,
   type ApiKeyView,
-} from "./key.schema.js";
-export { SCOPES, WORKER_SCOPES, KEY_SCOPES, type Scope } from "./scopes.js";
+} from './key.schema.js';
+export { SCOPES, WORKER_SCOPES, KEY_SCOPES, type Scope } from './scopes.js';
 export { canonicalUrl, repositoryName, transportUrl } from './repository-url.js';
 export {
   clusterViewSchema,

@@ -1,6 +1,6 @@
-import { z } from "zod";
-import { idSchema, instantSchema } from "./common.schema.js";
-import { KEY_SCOPES, type Scope } from "./scopes.js";
+import { z } from 'zod';
+import { idSchema, instantSchema } from './common.schema.js';
+import { KEY_SCOPES, type Scope } from './scopes.js';
 
 export const createApiKeySchema = z.strictObject({
   name: z.string().min(1).max(100),
@@ -10,7 +10,7 @@ export const createApiKeySchema = z.strictObject({
 export type CreateApiKey = z.infer<typeof createApiKeySchema>;
 
 export const apiKeyViewSchema = z.object({
-  id: idSchema("apiKey"),
+  id: idSchema('apiKey'),
   name: z.string(),
   prefix: z.string(),
   scopes: z.array(z.string()),

@@ -1,21 +1,13 @@
-import { z } from "zod";
+import { z } from 'zod';
 
-export const PLATFORMS = ["linux", "windows", "macos"] as const;
+export const PLATFORMS = ['linux', 'windows', 'macos'] as const;
 export const platformSchema = z.enum(PLATFORMS);
 export type Platform = z.infer<typeof platformSchema>;
 
-export const skillIdSchema = z
-  .string()
-  .regex(
-    /^[a-z0-9][a-z0-9._-]{0,63}$/,
-    'must be a skill id such as "node-dev"',
-  );
+export const skillIdSchema = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'must be a skill id such as "node-dev"');
 export const labelSchema = z
   .string()
-  .regex(
-    /^[a-zA-Z0-9][a-zA-Z0-9._:=-]{0,63}$/,
-    'must be a label such as "gpu" or "zone=eu"',
-  );
+  .regex(/^[a-zA-Z0-9][a-zA-Z0-9._:=-]{0,63}$/, 'must be a label such as "gpu" or "zone=eu"');
 
 export const toolchainSchema = z.object({
   name: z.string().max(64),
@@ -45,7 +37,7 @@ export const machineFactsSchema = z.object({
   labels: z.array(labelSchema).max(64),
   toolchains: z.array(toolchainSchema).max(200),
   repositories: z.array(localRepositorySchema).max(500),
-  sandbox: z.enum(["none", "bubblewrap", "container"]),
+  sandbox: z.enum(['none', 'bubblewrap', 'container']),
   maxConcurrent: z.number().int().min(1).max(1024),
   /** Names of the MCP servers that the owner configured besides the toolbox. */
   mcpServers: z.array(z.string().max(64)).max(64),

@@ -1,18 +1,11 @@
-import { z } from "zod";
-import { usdSchema } from "./common.schema.js";
-import {
-  labelSchema,
-  platformSchema,
-  skillIdSchema,
-} from "./machine.schema.js";
+import { z } from 'zod';
+import { usdSchema } from './common.schema.js';
+import { labelSchema, platformSchema, skillIdSchema } from './machine.schema.js';
 
 export const MAX_PLAN_TASKS = 200;
 
 /** Version range per toolchain, for example `{"node": ">=20"}`; `*` is any version. */
-export const toolchainNeedsSchema = z.record(
-  z.string().max(64),
-  z.string().max(64),
-);
+export const toolchainNeedsSchema = z.record(z.string().max(64), z.string().max(64));
 
 /** Hard needs of a task: a machine that lacks one is never chosen. */
 export const needsSchema = z.strictObject({
@@ -35,20 +28,15 @@ export const toolCallSchema = z.strictObject({
 });
 export type ToolCall = z.infer<typeof toolCallSchema>;
 
-const taskKeySchema = z
-  .string()
-  .regex(
-    /^[a-z0-9][a-z0-9-]{0,62}$/,
-    "must be lower-case letters, digits and dashes",
-  );
+const taskKeySchema = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case letters, digits and dashes');
 
 /** One task of a plan that a user or a planner wrote. */
 export const plannedTaskSchema = z
   .strictObject({
     key: taskKeySchema,
-    kind: z.enum(["agent", "tool"]),
+    kind: z.enum(['agent', 'tool']),
     title: z.string().min(1).max(200),
-    description: z.string().max(20_000).default(""),
+    description: z.string().max(20_000).default(''),
     skill: skillIdSchema.optional(),
     needs: needsSchema.default({}),
     dependsOn: z.array(taskKeySchema).max(50).default([]),
@@ -56,10 +44,9 @@ export const plannedTaskSchema = z
     model: z.string().max(100).optional(),
     estimatedCostUsd: usdSchema.optional(),
   })
-  .refine((task) => (task.kind === "tool") === (task.tool !== undefined), {
-    message:
-      'a task of kind "tool" names its tool, a task of kind "agent" does not',
-    path: ["tool"],
+  .refine((task) => (task.kind === 'tool') === (task.tool !== undefined), {
+    message: 'a task of kind "tool" names its tool, a task of kind "agent" does not',
+    path: ['tool'],
   });
 export type PlannedTask = z.infer<typeof plannedTaskSchema>;
 
@@ -74,8 +61,5 @@ export const checkSchema = z.strictObject({
   cwd: z.string().max(500).optional(),
   timeoutMs: z.number().int().positive().max(3_600_000).optional(),
 });
-export const checksSchema = z.record(
-  z.string().regex(/^[a-z][a-z0-9-]{0,40}$/),
-  checkSchema,
-);
+export const checksSchema = z.record(z.string().regex(/^[a-z][a-z0-9-]{0,40}$/), checkSchema);
 export type Checks = z.infer<typeof checksSchema>;

@@ -1,21 +1,16 @@
-import { z } from "zod";
-import { idSchema, instantSchema, pageQuerySchema } from "./common.schema.js";
-import {
-  machineFactsSchema,
-  platformSchema,
-  skillIdSchema,
-  workerLoadSchema,
-} from "./machine.schema.js";
+import { z } from 'zod';
+import { idSchema, instantSchema, pageQuerySchema } from './common.schema.js';
+import { machineFactsSchema, platformSchema, skillIdSchema, workerLoadSchema } from './machine.schema.js';
 
-export const WORKER_STATUSES = ["online", "busy", "paused", "offline"] as const;
+export const WORKER_STATUSES = ['online', 'busy', 'paused', 'offline'] as const;
 export type WorkerStatus = (typeof WORKER_STATUSES)[number];
 
 export const createEnrolmentTokenSchema = z.strictObject({
-  clusterId: idSchema("cluster").optional(),
+  clusterId: idSchema('cluster').optional(),
   skills: z
-    .array(z.union([skillIdSchema, z.literal("*")]))
+    .array(z.union([skillIdSchema, z.literal('*')]))
     .max(100)
-    .default(["*"]),
+    .default(['*']),
   expiresInMs: z
     .number()
     .int()
@@ -27,27 +22,22 @@ export type CreateEnrolmentToken = z.infer<typeof createEnrolmentTokenSchema>;
 
 /** The token is shown here and never again. */
 export const enrolmentTokenSchema = z.object({
-  id: idSchema("enrolmentToken"),
+  id: idSchema('enrolmentToken'),
   token: z.string(),
-  clusterId: idSchema("cluster"),
+  clusterId: idSchema('cluster'),
   expiresAt: instantSchema,
 });
 
 export const enrolWorkerSchema = z.strictObject({
   token: z.string().min(1).max(200),
-  name: z
-    .string()
-    .regex(
-      /^[a-zA-Z0-9][a-zA-Z0-9 ._-]{0,62}$/,
-      "must be 1 to 63 letters, digits, spaces, dots, dashes",
-    ),
+  name: z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9 ._-]{0,62}$/, 'must be 1 to 63 letters, digits, spaces, dots, dashes'),
 });
 export type EnrolWorker = z.infer<typeof enrolWorkerSchema>;
 
 export const enrolledWorkerSchema = z.object({
-  workerId: idSchema("worker"),
-  orgId: idSchema("organization"),
-  clusterId: idSchema("cluster"),
+  workerId: idSchema('worker'),
+  orgId: idSchema('organization'),
+  clusterId: idSchema('cluster'),
   credential: z.string(),
 });
 export type EnrolledWorker = z.infer<typeof enrolledWorkerSchema>;
@@ -61,13 +51,13 @@ export const registerEndpointSchema = z.strictObject({
 });
 
 export const workerViewSchema = z.object({
-  id: idSchema("worker"),
-  clusterId: idSchema("cluster"),
+  id: idSchema('worker'),
+  clusterId: idSchema('cluster'),
   name: z.string(),
   status: z.enum(WORKER_STATUSES),
   paused: z.boolean(),
   draining: z.boolean(),
-  road: z.enum(["tunnel", "https"]),
+  road: z.enum(['tunnel', 'https']),
   facts: machineFactsSchema.nullable(),
   skills: z.array(z.string()),
   grantedSkills: z.array(z.string()),
@@ -89,16 +79,8 @@ export type WorkerView = z.infer<typeof workerViewSchema>;
 export const catalogQuerySchema = pageQuerySchema.extend({
   skill: skillIdSchema.optional(),
   platform: platformSchema.optional(),
-  toolchain: z
-    .string()
-    .max(130)
-    .optional()
-    .describe("Name, or name and version range: `node` or `node@>=20`"),
-  repository: z
-    .string()
-    .max(2000)
-    .optional()
-    .describe("Remote URL; any spelling of it"),
+  toolchain: z.string().max(130).optional().describe('Name, or name and version range: `node` or `node@>=20`'),
+  repository: z.string().max(2000).optional().describe('Remote URL; any spelling of it'),
   label: z.string().max(64).optional(),
   online: z.stringbool().optional(),
 });
@@ -106,7 +88,7 @@ export type CatalogQuery = z.infer<typeof catalogQuerySchema>;
 
 /** An entry of the catalog: the Agent Card and where it stands. */
 export const catalogEntrySchema = z.object({
-  workerId: idSchema("worker"),
+  workerId: idSchema('worker'),
   status: z.enum(WORKER_STATUSES),
   card: z.record(z.string(), z.unknown()),
 });

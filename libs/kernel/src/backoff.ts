@@ -7,14 +7,7 @@ export interface BackoffPolicy {
 }
 
 /** Milliseconds before retry number `attempt` (the first retry is 1). */
-export function backoffDelayMs(
-  policy: BackoffPolicy,
-  attempt: number,
-  random = Math.random,
-): number {
-  const full = Math.min(
-    policy.maxMs,
-    policy.baseMs * policy.factor ** (attempt - 1),
-  );
+export function backoffDelayMs(policy: BackoffPolicy, attempt: number, random = Math.random): number {
+  const full = Math.min(policy.maxMs, policy.baseMs * policy.factor ** (attempt - 1));
   return Math.round(full * (1 - policy.jitter * random()));
 }

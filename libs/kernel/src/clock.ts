@@ -15,9 +15,9 @@ export const systemClock: Clock = {
         reject(signal?.reason);
       };
       const timer = setTimeout(() => {
-        signal?.removeEventListener("abort", onAbort);
+        signal?.removeEventListener('abort', onAbort);
         resolve();
       }, ms);
-      signal?.addEventListener("abort", onAbort, { once: true });
+      signal?.addEventListener('abort', onAbort, { once: true });
     }),
 };

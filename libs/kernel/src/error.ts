@@ -1,16 +1,16 @@
 /** The closed set of ways in which an operation can fail. Rims translate each kind exhaustively. */
 export const ERROR_KINDS = [
-  "invalid",
-  "unauthenticated",
-  "forbidden",
-  "not_found",
-  "conflict",
-  "precondition",
-  "quota",
-  "rate_limited",
-  "unavailable",
-  "timeout",
-  "internal",
+  'invalid',
+  'unauthenticated',
+  'forbidden',
+  'not_found',
+  'conflict',
+  'precondition',
+  'quota',
+  'rate_limited',
+  'unavailable',
+  'timeout',
+  'internal',
 ] as const;
 
 export type ErrorKind = (typeof ERROR_KINDS)[number];
@@ -36,7 +36,7 @@ export class AppError extends Error {
 
   constructor(options: AppErrorOptions) {
     super(options.message, { cause: options.cause });
-    this.name = "AppError";
+    this.name = 'AppError';
     this.code = options.code;
     this.kind = options.kind;
     this.details = options.details;

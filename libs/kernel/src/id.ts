@@ -3,29 +3,29 @@
  * milliseconds and 80 random bits (the layout of ULID, lower case). Ids made in one process ascend.
  */
 export const ID_PREFIXES = {
-  organization: "org",
-  cluster: "clu",
-  pool: "pool",
-  worker: "wrk",
-  apiKey: "key",
-  enrolmentToken: "enr",
-  credential: "crd",
-  repository: "rep",
-  workRequest: "wrq",
-  taskGraph: "grf",
-  task: "tsk",
-  attempt: "att",
-  artifact: "art",
-  cost: "cst",
-  event: "evt",
-  session: "ses",
-  request: "req",
-  user: "usr",
+  organization: 'org',
+  cluster: 'clu',
+  pool: 'pool',
+  worker: 'wrk',
+  apiKey: 'key',
+  enrolmentToken: 'enr',
+  credential: 'crd',
+  repository: 'rep',
+  workRequest: 'wrq',
+  taskGraph: 'grf',
+  task: 'tsk',
+  attempt: 'att',
+  artifact: 'art',
+  cost: 'cst',
+  event: 'evt',
+  session: 'ses',
+  request: 'req',
+  user: 'usr',
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;
 
-const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 const TIME_LENGTH = 10;
 const RANDOM_LENGTH = 16;
 
@@ -34,7 +34,7 @@ let lastRandom: number[] = [];
 
 function encodeTime(time: number): string {
   let rest = time;
-  let text = "";
+  let text = '';
   for (let i = 0; i < TIME_LENGTH; i++) {
     text = ALPHABET.charAt(rest % 32) + text;
     rest = Math.floor(rest / 32);
@@ -56,9 +56,7 @@ function increment(digits: readonly number[]): number[] {
 }
 
 function randomDigits(): number[] {
-  return [...crypto.getRandomValues(new Uint8Array(RANDOM_LENGTH))].map(
-    (byte) => byte & 31,
-  );
+  return [...crypto.getRandomValues(new Uint8Array(RANDOM_LENGTH))].map((byte) => byte & 31);
 }
 
 export function newId(kind: IdKind): string {
@@ -69,7 +67,7 @@ export function newId(kind: IdKind): string {
   } else {
     lastRandom = increment(lastRandom);
   }
-  const random = lastRandom.map((digit) => ALPHABET.charAt(digit)).join("");
+  const random = lastRandom.map((digit) => ALPHABET.charAt(digit)).join('');
   return `${ID_PREFIXES[kind]}_${encodeTime(lastTime)}${random}`;
 }
 

@@ -1,6 +1,6 @@
-export { assertNever } from "./assert-never.js";
-export { backoffDelayMs, type BackoffPolicy } from "./backoff.js";
-export { type Clock, systemClock } from "./clock.js";
+export { assertNever } from './assert-never.js';
+export { backoffDelayMs, type BackoffPolicy } from './backoff.js';
+export { type Clock, systemClock } from './clock.js';
 export {
   AppError,
   type AppErrorOptions,
@@ -9,13 +9,8 @@ export {
   type ErrorKind,
   isAppError,
   messageOf,
-} from "./error.js";
-export { ID_PREFIXES, idPattern, type IdKind, isId, newId } from "./id.js";
+} from './error.js';
+export { ID_PREFIXES, idPattern, type IdKind, isId, newId } from './id.js';
 export { KeyedMutex } from './keyed-mutex.js';
-export { microsToUsd, usdToMicros } from "./money.js";
-export {
-  ACTOR_KINDS,
-  type Actor,
-  type TenantContext,
-  tenantContext,
-} from "./tenant-context.js";
+export { microsToUsd, usdToMicros } from './money.js';
+export { ACTOR_KINDS, type Actor, type TenantContext, tenantContext } from './tenant-context.js';

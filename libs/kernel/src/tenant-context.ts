@@ -1,4 +1,4 @@
-export const ACTOR_KINDS = ["user", "api_key", "worker", "system"] as const;
+export const ACTOR_KINDS = ['user', 'api_key', 'worker', 'system'] as const;
 
 export interface Actor {
   readonly kind: (typeof ACTOR_KINDS)[number];
