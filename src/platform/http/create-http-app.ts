@@ -71,14 +71,12 @@ export class HttpApp {
     private readonly config: AppConfig,
   ) {}
 
-  /** URL of the socket; from then on `PublicUrl` has a value, too. @throws the socket's error, for example EADDRINUSE */
-  async listen(): Promise<string> {
+  /** From then on `PublicUrl` has a value. @throws the socket's error, for example EADDRINUSE */
+  async listen(): Promise<void> {
     await this.nest.listen(this.config.port, this.config.host);
     const { port } = this.nest.getHttpServer().address() as AddressInfo;
     const host = this.config.host.includes(':') ? `[${this.config.host}]` : this.config.host;
-    const url = `http://${host}:${port}`;
-    this.nest.get(PublicUrl, { strict: false }).listening(url);
-    return url;
+    this.nest.get(PublicUrl, { strict: false }).listening(`http://${host}:${port}`);
   }
 
   async close(): Promise<void> {

@@ -28,6 +28,7 @@ import {
   Operation,
   type PresentedCredential,
   Public,
+  PublicUrl,
   RawRoutes,
   Tenant,
   tenantOf,
@@ -170,4 +171,10 @@ export async function startProbe(more: Type[] = [], providers: Type[] = []): Pro
   class ProbeModule {}
 
   return createHttpApp(ProbeModule, config);
+}
+
+/** URL of the app, once it listens. */
+export async function listen(app: HttpApp): Promise<string> {
+  await app.listen();
+  return app.nest.get(PublicUrl).value;
 }

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { Controller, Get, Injectable, type OnModuleInit } from '@nestjs/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type HttpApp, RawRoutes } from '../../../src/platform/http/index.js';
-import { accepted, KEY, slow, startProbe } from './probe-app.js';
+import { accepted, KEY, listen, slow, startProbe } from './probe-app.js';
 
 let app: HttpApp;
 let url: string;
@@ -13,7 +13,7 @@ const json = { authorization, 'content-type': 'application/json' };
 
 beforeAll(async () => {
   app = await startProbe();
-  url = await app.listen();
+  url = await listen(app);
 });
 afterAll(async () => app.close());
 beforeEach(() => void accepted.splice(0));
@@ -197,7 +197,7 @@ describe('access', () => {
       }
     }
     const probe = await startProbe([], [UpgradeRoute]);
-    const port = Number(new URL(await probe.listen()).port);
+    const port = Number(new URL(await listen(probe)).port);
     const upgrade = async (path: string) => {
       const socket = connect(port, '127.0.0.1');
       socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
@@ -283,7 +283,7 @@ describe('documentation', () => {
 describe('shutdown', () => {
   it('lets a request that is under way finish', async () => {
     const other = await startProbe();
-    const base = await other.listen();
+    const base = await listen(other);
     const answer = fetch(`${base}/v1/things/slow`);
     await slow.started.promise;
     const closed = other.close();
@@ -302,7 +302,7 @@ describe('shutdown', () => {
 
   it('ends streams and stops accepting', async () => {
     const other = await startProbe();
-    const base = await other.listen();
+    const base = await listen(other);
     const response = await fetch(`${base}/v1/things/stream`, { headers: { authorization } });
     const read = response.text();
     await other.close();

@@ -4,7 +4,7 @@ import { BootstrapKey } from '../../../src/identity/index.js';
 import { type AppConfig, ConfigModule } from '../../../src/platform/config/index.js';
 import { DatabaseModule } from '../../../src/platform/db/index.js';
 import { HealthModule } from '../../../src/platform/health/index.js';
-import { Authenticator, createHttpApp, type HttpApp, HttpModule } from '../../../src/platform/http/index.js';
+import { Authenticator, createHttpApp, type HttpApp, HttpModule, PublicUrl } from '../../../src/platform/http/index.js';
 import { OutboxModule } from '../../../src/platform/outbox/index.js';
 import { QueueModule } from '../../../src/platform/queue/index.js';
 import { TelemetryModule } from '../../../src/platform/telemetry/index.js';
@@ -51,7 +51,8 @@ export async function startRooms(database: TestDatabase, config: AppConfig = dat
   const app = await createHttpApp(RoomsModule, config);
   const { key, orgId, clusterId } = await app.nest.get(BootstrapKey).ensure({ replaceLostKey: true });
   if (key === undefined) throw new Error('no key');
-  return { app, url: await app.listen(), adminKey: key, orgId, clusterId };
+  await app.listen();
+  return { app, url: app.nest.get(PublicUrl).value, adminKey: key, orgId, clusterId };
 }
 
 export interface Answer<T> {
