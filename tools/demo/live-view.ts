@@ -14,6 +14,7 @@ export interface LiveState {
 
 type Style = Parameters<typeof styleText>[0];
 
+const STATE_WIDTH = 16;
 const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
 /** Colors only where the terminal shows them and NO_COLOR is not set. */
@@ -36,7 +37,8 @@ export function seconds(ms: number): string {
     : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
 }
 
-function cut(text: string, width: number): string {
+/** A line that does not wrap. */
+export function cut(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
 }
 
@@ -51,8 +53,12 @@ function taskState(task: TaskView, workers: readonly WorkerView[]): string {
   if (machine !== undefined && task.phase !== 'ready') {
     return `${machine.padEnd(7)}${duration === undefined ? '' : ` ${seconds(duration)}`}`;
   }
-  if (task.waitReason) return task.waitReason.message;
-  return task.dependsOn.length > 0 ? `after ${task.dependsOn.join(', ')}` : '';
+  return task.phase === 'ready' ? (task.waitReason?.message ?? '') : '';
+}
+
+/** What it builds on: the edges of the graph. */
+function edges({ dependsOn }: TaskView): string {
+  return dependsOn.length > 0 ? `← ${dependsOn.join(', ')}` : '';
 }
 
 function taskLine(task: TaskView, state: LiveState, width: number): string {
@@ -60,7 +66,8 @@ function taskLine(task: TaskView, state: LiveState, width: number): string {
   const kind = task.kind.padEnd(5);
   const head = ` ${mark(task, state.frame)} ${key} ${paint('gray', kind)} `;
   const room = width - 28;
-  return `${head}${cut(taskState(task, state.workers), room)}`;
+  const doing = cut(taskState(task, state.workers), room);
+  return `${head}${doing.padEnd(STATE_WIDTH)} ${paint('gray', cut(edges(task), room - Math.max(doing.length, STATE_WIDTH) - 1))}`;
 }
 
 function machineLine(worker: WorkerView, state: LiveState, width: number): string {

@@ -1,5 +1,5 @@
 import type { CostView, TaskView, WorkerView, WorkView } from '@coorchat/contracts';
-import { durationOf, paint, seconds } from './live-view.ts';
+import { cut, durationOf, paint, seconds } from './live-view.ts';
 import type { VerifiedDelivery } from './verify-delivery.ts';
 
 export interface DemoOutcome {
@@ -41,7 +41,7 @@ function taskRow(task: TaskView, outcome: DemoOutcome): string {
     seconds(durationOf(task) ?? 0).padStart(7),
     String(tokens).padStart(8),
     `${task.costUsd.toFixed(4)} USD`.padStart(11),
-    ` ${paint('gray', why(task))}`,
+    ` ${paint('gray', cut(why(task), (process.stdout.columns || 200) - 62))}`,
   ].join(' ');
 }
 
