@@ -1,4 +1,4 @@
-import { type TenantContext } from '@coorchat/kernel';
+import { newId, type TenantContext } from '@coorchat/kernel';
 import { costMicros } from '@coorchat/pricing';
 import { Injectable } from '@nestjs/common';
 import {
@@ -51,8 +51,9 @@ export class CostMeter extends ModelMeter {
   settle(ctx: TenantContext, settlement: ModelSettlement): Promise<void> {
     return this.uow.tenant(ctx, async (tx) => {
       await this.budgets.lock(tx, settlement.workRequestId);
-      const repeats = await this.costs.countOf(tx, settlement.callId);
-      const recordedAs = repeats === 0 ? settlement.callId : `${settlement.callId}.${repeats}`;
+      const isRepeat = await this.costs.has(tx, settlement.callId);
+      // The caller chooses call ids: a suffix that it could guess would let it pay nothing.
+      const recordedAs = isRepeat ? `${settlement.callId}~${newId('cost')}` : settlement.callId;
       await this.budgets.release(tx, settlement.callId);
       await this.record(tx, { ...settlement, orgId: ctx.orgId, callId: recordedAs, source: 'relay' });
     });

@@ -36,11 +36,10 @@ export class CostStore {
     return rows.length > 0;
   }
 
-  /** How often a call of this id was recorded. Tenant door. */
-  async countOf(tx: Tx, callId: string): Promise<number> {
-    const [row] = await tx.sql<{ calls: number }>`
-      SELECT count(*)::int AS calls FROM cost_record WHERE call_id = ${callId} OR call_id LIKE ${`${callId}.%`}`;
-    return row?.calls ?? 0;
+  /** Whether a call of this id was recorded. Tenant door. */
+  async has(tx: Tx, callId: string): Promise<boolean> {
+    const rows = await tx.sql`SELECT 1 FROM cost_record WHERE call_id = ${callId}`;
+    return rows.length > 0;
   }
 
   /** Tenant door. */

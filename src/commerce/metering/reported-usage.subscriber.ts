@@ -35,7 +35,9 @@ export class ReportedUsage extends FeedSubscriber implements OnModuleInit {
   override async handle(tx: SystemTx, batch: readonly FeedEvent[]): Promise<void> {
     for (const { orgId, data } of batch) {
       const reported = reportedSchema.parse(data);
-      await this.meter.record(tx, { ...reported, orgId, source: 'worker', purpose: 'attempt' });
+      // A room of their own: no worker can take the id of a call through the relay, or of another attempt.
+      const callId = `${reported.attemptId}:${reported.callId}`;
+      await this.meter.record(tx, { ...reported, callId, orgId, source: 'worker', purpose: 'attempt' });
     }
   }
 }

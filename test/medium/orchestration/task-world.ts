@@ -1,7 +1,7 @@
 import type { Grant, TaskResult } from '@coorchat/a2a';
 import type { PlannedTask, SubmitWork, TaskView } from '@coorchat/contracts';
 import { newId, type TenantContext, tenantContext } from '@coorchat/kernel';
-import { Global, Module } from '@nestjs/common';
+import { Global, Module, type Type } from '@nestjs/common';
 import { BudgetAdmission, BudgetSpending, CostMeter, MeteringModule } from '../../../src/commerce/metering/index.js';
 import { CredentialAuthenticator, IdentityModule } from '../../../src/identity/index.js';
 import {
@@ -66,7 +66,8 @@ export class TaskWorld {
     readonly app: HttpApp,
   ) {}
 
-  static async start(): Promise<TaskWorld> {
+  /** With the modules of other rooms that a test asks for. */
+  static async start(more: Type[] = []): Promise<TaskWorld> {
     const database = await testDatabase();
     @Module({
       imports: [
@@ -82,6 +83,7 @@ export class TaskWorld {
         TaskModule,
         TaskApiModule,
         TaskJobsModule,
+        ...more,
       ],
     })
     class WorldModule {}
