@@ -14,3 +14,4 @@ export { ID_PREFIXES, idPattern, type IdKind, isId, newId } from './id.js';
 export { KeyedMutex } from './keyed-mutex.js';
 export { microsToUsd, usdToMicros } from './money.js';
 export { ACTOR_KINDS, type Actor, type TenantContext, tenantContext } from './tenant-context.js';
+export { findUnstorableText, UNSTORABLE_TEXT } from './plain-text.js';

@@ -33,6 +33,10 @@ describe('parsePlan', () => {
     expect(codesOf({ tasks: Array.from({ length: 201 }, task) })).toEqual(['task.plan_too_large tasks']);
   });
 
+  it('refuses texts that cannot be stored', () => {
+    expect(codesOf('tasks:\n- {key: a, kind: agent, title: "a\\0b"}\n')).toEqual(['task.plan_invalid tasks[0].title']);
+  });
+
   it('refuses aliases, which can stand for gigabytes', () => {
     const bomb = 'a: &a [x, x]\nb: &b [*a, *a]\ntasks: [*b, *b]\n';
     expect(codesOf(bomb)).toEqual(['task.plan_unreadable ']);

@@ -1,5 +1,5 @@
 import { type Plan, planSchema } from '@coorchat/contracts';
-import { messageOf } from '@coorchat/kernel';
+import { findUnstorableText, messageOf, UNSTORABLE_TEXT } from '@coorchat/kernel';
 import { type Document, isMap, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
 import type { PlanFault } from './work.types.js';
@@ -14,6 +14,10 @@ export function faultPath(path: readonly PropertyKey[]): string {
       typeof part === 'number' ? `${text}[${part}]` : text === '' ? String(part) : `${text}.${String(part)}`,
     '',
   );
+}
+
+function indexed(path: readonly string[]): PropertyKey[] {
+  return path.map((part) => (/^\d+$/.test(part) ? Number(part) : part));
 }
 
 function codeOf(issue: z.core.$ZodIssue): string {
@@ -84,6 +88,8 @@ function readText(text: string): Read {
 export function parsePlan(input: unknown): ParsedPlan {
   const read = typeof input === 'string' ? readText(input) : { value: input };
   if ('message' in read) return unreadable(`The plan is not readable YAML: ${read.message}`);
+  const path = findUnstorableText(read.value);
+  if (path) return { faults: [{ code: 'task.plan_invalid', path: faultPath(indexed(path)), message: UNSTORABLE_TEXT }] };
   const parsed = planSchema.safeParse(read.value);
   if (parsed.success) return { plan: parsed.data };
   return {

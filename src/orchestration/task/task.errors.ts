@@ -38,7 +38,9 @@ export function invalidPlan(faults: readonly PlanFault[]): AppError {
   return new AppError({
     code: first?.code ?? 'task.plan_invalid',
     kind: 'invalid',
-    message: first ? `The plan cannot be used: ${first.path}: ${first.message}${more}` : 'The plan cannot be used.',
+    message: first
+      ? `The plan cannot be used: ${first.path && `${first.path}: `}${first.message}${more}`
+      : 'The plan cannot be used.',
     details: { faults: faults.slice(0, MAX_LISTED) },
   });
 }

@@ -1,3 +1,4 @@
+import { findUnstorableText } from '@coorchat/kernel';
 import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
 import { httpErrors, type InputIssue, type RequestPart } from './http.errors.js';
 
@@ -21,6 +22,9 @@ export class ContractPipe implements PipeTransform {
     if (part === 'body' && value === undefined) {
       throw httpErrors.invalidInput('body', [{ path: '', message: 'A JSON body is needed.' }]);
     }
+    // Bodies were looked at when they were parsed.
+    const unstorable = part === 'body' ? undefined : findUnstorableText(value, data === undefined ? [] : [data]);
+    if (unstorable) throw httpErrors.unstorableText(part, unstorable);
     const result = await schema['~standard'].validate(value);
     if (result.issues === undefined) return result.value;
     throw httpErrors.invalidInput(

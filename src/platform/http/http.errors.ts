@@ -1,4 +1,4 @@
-import { AppError, type ErrorDetails } from '@coorchat/kernel';
+import { AppError, type ErrorDetails, UNSTORABLE_TEXT } from '@coorchat/kernel';
 
 /** Faults of HTTP itself, whose status no error kind stands for. */
 export class HttpFault extends Error {
@@ -30,14 +30,19 @@ function describe(issues: readonly InputIssue[]): string {
     .join('; ');
 }
 
+function invalidInput(part: RequestPart, issues: readonly InputIssue[]): AppError {
+  return new AppError({
+    code: `http.invalid_${part}`,
+    kind: 'invalid',
+    message: `The request's ${PART_NAMES[part]} is not valid. ${describe(issues)}`,
+    details: { issues },
+  });
+}
+
 export const httpErrors = {
-  invalidInput: (part: RequestPart, issues: readonly InputIssue[]) =>
-    new AppError({
-      code: `http.invalid_${part}`,
-      kind: 'invalid',
-      message: `The request's ${PART_NAMES[part]} is not valid. ${describe(issues)}`,
-      details: { issues },
-    }),
+  invalidInput,
+  unstorableText: (part: RequestPart, path: readonly string[]) =>
+    invalidInput(part, [{ path: path.join('.'), message: UNSTORABLE_TEXT }]),
   brokenJson: (reason: string) =>
     new AppError({ code: 'http.broken_json', kind: 'invalid', message: `The body is not valid JSON: ${reason}.` }),
   tooDeep: (maxDepth: number) =>

@@ -1,23 +1,29 @@
+import { findUnstorableText } from '@coorchat/kernel';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { httpErrors } from './http.errors.js';
 import { nestsDeeperThan } from './nesting.rules.js';
 
 export const MAX_JSON_DEPTH = 64;
 
+/** NUL and surrogates reach a parsed text by escapes only; without one, nobody has to look. */
+const UNSTORABLE_ESCAPE = /\\u(?:0000|d[89a-f])/i;
+
 type ParseDone = (error: Error | null, body?: unknown) => void;
 
 /**
  * Parses `application/json` (and other content types that are JSON): an empty body is no body, deep nesting and
- * `__proto__` or `constructor.prototype` keys are refused. Raw plugins with parsers of their own use it too.
+ * `__proto__` or `constructor.prototype` keys and texts that cannot be stored are refused. Raw plugins with parsers of their own use it too.
  */
 export function addJsonBody(scope: FastifyInstance, contentTypes: string[] = ['application/json']): void {
   const parse = scope.getDefaultJsonParser('error', 'error');
   const guarded = (request: FastifyRequest, text: string, done: ParseDone) => {
     if (text.trim() === '') return done(null, undefined);
     if (nestsDeeperThan(text, MAX_JSON_DEPTH)) return done(httpErrors.tooDeep(MAX_JSON_DEPTH));
-    void parse(request, text, (error, body) =>
-      error ? done(httpErrors.brokenJson(withoutInput(error.message))) : done(null, body),
-    );
+    void parse(request, text, (error, body) => {
+      if (error) return done(httpErrors.brokenJson(withoutInput(error.message)));
+      const path = UNSTORABLE_ESCAPE.test(text) ? findUnstorableText(body) : undefined;
+      return path ? done(httpErrors.unstorableText('body', path)) : done(null, body);
+    });
   };
   scope.removeContentTypeParser(contentTypes);
   scope.addContentTypeParser(contentTypes, { parseAs: 'string' }, guarded);

@@ -43,6 +43,9 @@ const badInputs: BadInput[] = [
     status: 400,
     code: 'http.broken_json',
   },
+  { name: 'a NUL character', body: '{"name":"a\\u0000","count":1}', status: 400, code: 'http.invalid_body' },
+  { name: 'half of a surrogate pair', body: '{"name":"\\uD83D","count":1}', status: 400, code: 'http.invalid_body' },
+  { name: 'a NUL in the query', method: 'GET', path: '/v1/things?limit=%00', status: 400, code: 'http.invalid_query' },
   {
     name: 'a constructor.prototype key',
     body: '{"constructor":{"prototype":{}}}',
