@@ -36,6 +36,16 @@ describe('toolOutcome', () => {
     expect(failure.code).toBe('worker.tool_failed');
   });
 
+  it('fails the task when its command did', () => {
+    const ended = (structured: unknown) => () =>
+      toolOutcome('run_command', { text: 'ld: oops', structured, isError: false });
+    const failure = failureOf(ended({ exitCode: 2, timedOut: false }));
+    expect(failure).toMatchObject({ code: 'worker.command_failed', failureClass: 'task' });
+    expect(failure.message).toBe('The command ended with exit code 2.\nld: oops');
+    expect(failureOf(ended({ exitCode: null, timedOut: true })).message).toContain('took too long');
+    expect(ended({ exitCode: 0, timedOut: false })()).toMatchObject({ summary: 'ld: oops' });
+  });
+
   it('does not read a check into the results of other tools', () => {
     const result = { text: 'done', structured: { passed: false }, isError: false };
     expect(toolOutcome('custom', result)).toMatchObject({ summary: 'done', checks: [] });

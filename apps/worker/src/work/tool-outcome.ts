@@ -10,6 +10,9 @@ export const CHECK_TOOLS: ReadonlyMap<string, string> = new Map([
   ['build', 'build'],
 ]);
 
+/** The toolbox answers a failing command with its exit code: an agent reads it, a task of its own fails by it. */
+const COMMAND_TOOL = 'run_command';
+
 const MAX_OUTPUT_BYTES = 256 * 1024;
 const TAIL = 4000;
 
@@ -20,6 +23,21 @@ const checkOutputSchema = z.object({
   output: z.string().default(''),
 });
 
+const commandOutputSchema = z.object({ exitCode: z.number().int().nullable(), timedOut: z.boolean().default(false) });
+
+function commandFailure(tool: string, { structured, text }: ToolCallResult): AttemptFailure | undefined {
+  const parsed = commandOutputSchema.safeParse(structured);
+  if (tool !== COMMAND_TOOL || !parsed.success || parsed.data.exitCode === 0) return undefined;
+  const { exitCode, timedOut } = parsed.data;
+  const end = timedOut ? 'took too long' : exitCode === null ? 'was killed' : `ended with exit code ${exitCode}`;
+  return new AttemptFailure({
+    class: 'task',
+    code: 'worker.command_failed',
+    message: `The command ${end}.\n${tail(text)}`,
+    details: { exitCode, timedOut },
+  });
+}
+
 function checkOf(tool: string, { structured, text }: ToolCallResult): CheckResult | undefined {
   const name = CHECK_TOOLS.get(tool);
   const parsed = checkOutputSchema.safeParse(structured);
@@ -28,7 +46,7 @@ function checkOf(tool: string, { structured, text }: ToolCallResult): CheckResul
   return { name: parsed.data.name ?? name, passed, exitCode, output: tail(output || text) };
 }
 
-/** @throws AttemptFailure when the tool failed or a check did not pass */
+/** @throws AttemptFailure when the tool or the command failed, or a check did not pass */
 export function toolOutcome(tool: string, result: ToolCallResult): Pick<TaskResult, 'summary' | 'checks' | 'output'> {
   const check = checkOf(tool, result);
   if (check && !check.passed) {
@@ -42,6 +60,8 @@ export function toolOutcome(tool: string, result: ToolCallResult): Pick<TaskResu
   if (result.isError) {
     throw new AttemptFailure({ class: 'task', code: 'worker.tool_failed', message: `${tool}: ${tail(result.text)}` });
   }
+  const failure = commandFailure(tool, result);
+  if (failure) throw failure;
   const summary = check ? `The check "${check.name}" passed.` : firstLine(result.text) || `${tool} is done.`;
   return { summary, checks: check ? [check] : [], output: bounded(result) };
 }
