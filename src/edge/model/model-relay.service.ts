@@ -105,38 +105,33 @@ export class ModelRelay {
   }
 
   async #pass(call: AdmittedCall, request: Parameters<typeof callUpstream>[0]): Promise<RelayedAnswer> {
-    const response = await callUpstream(request).catch(async (error: unknown) => {
-      await this.meter.release(call.ctx, call.callId);
-      throw new AppError({
-        code: 'model.unreachable',
-        kind: 'unavailable',
-        message: `The model could not be reached: ${messageOf(error)}`,
-        cause: error,
-      });
-    });
+    const response = await callUpstream(request).catch((error: unknown) => this.#giveUp(call, error));
     const headers = passedBack(response.headers);
     const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') ?? false;
     if (response.ok && isStream && response.body) {
       return { status: response.status, headers, body: this.#relayStream(call, response.body) };
     }
-    const text = await response.text();
+    const text = await response.text().catch((error: unknown) => this.#giveUp(call, error));
     await this.#settle(call, response.ok ? usageOfMessage(text) : undefined);
     return { status: response.status, headers, body: text };
+  }
+
+  async #giveUp(call: AdmittedCall, error: unknown): Promise<never> {
+    await this.#settle(call, undefined);
+    throw unreachable(error);
   }
 
   /** The upstream is read to its end even when the worker is gone: what it costs must be known. */
   #relayStream(call: AdmittedCall, source: ReadableStream<Uint8Array>): Readable {
     const usage = new StreamUsageReader();
-    const out = new Readable({ read: () => resume?.() });
     let resume: (() => void) | undefined;
+    const out = new Readable({ read: () => resume?.() });
+    out.once('close', () => resume?.());
     const pump = async () => {
       for await (const chunk of source) {
         usage.read(chunk);
         if (out.destroyed || out.push(chunk)) continue;
-        await new Promise<void>((resolve) => {
-          resume = resolve;
-          out.once('close', resolve);
-        });
+        await new Promise<void>((resolve) => (resume = resolve));
       }
     };
     void pump()
@@ -177,6 +172,11 @@ export class ModelRelay {
 
 function invalid(message: string): AppError {
   return new AppError({ code: 'model.invalid_request', kind: 'invalid', message });
+}
+
+function unreachable(cause: unknown): AppError {
+  const message = `The model could not be reached: ${messageOf(cause)}`;
+  return new AppError({ code: 'model.unreachable', kind: 'unavailable', message, cause });
 }
 
 function stillRunning(): AppError {
