@@ -1,3 +1,4 @@
+import { AppError } from '@coorchat/kernel';
 import { describe, expect, it } from 'vitest';
 import type { ApplyOutcome, AttemptUpdate } from '../task/index.js';
 import { UpdateBatcher, type UpdateSource } from './update-batcher.js';
@@ -28,6 +29,18 @@ const applied = (updates: AttemptUpdate[]): ApplyOutcome[] =>
   updates.map(({ attemptId, toSeq }) => ({ attemptId, status: 'applied', appliedSeq: toSeq, ended: false }));
 
 describe('UpdateBatcher', () => {
+  it('waits for a database that is away, and poisons nobody', async () => {
+    const source = new Source('att_1');
+    let away = 3;
+    const batcher = new UpdateBatcher((_orgId, updates) => {
+      const gone = { code: 'platform.database_unavailable', kind: 'unavailable' as const, message: 'away' };
+      return away-- > 0 ? Promise.reject(new AppError(gone)) : Promise.resolve(applied(updates));
+    });
+    batcher.notify(source);
+    await expect.poll(() => source.outcomes.length).toBe(1);
+    expect(source.errors).toBe(0);
+  });
+
   it('stores what arrives during a commit together, per organization', async () => {
     const commits: string[][] = [];
     const gate = Promise.withResolvers<void>();

@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { backoffDelayMs, isAppError } from '@coorchat/kernel';
 import type { ApplyOutcome, AttemptUpdate } from '../task/index.js';
 
 /** Something that has updates to store, one batch at a time, in order. */
@@ -21,11 +23,13 @@ interface Taken {
 }
 
 const MAX_BATCH = 128;
+const OUTAGE_PAUSE = { baseMs: 50, maxMs: 2_000, factor: 2, jitter: 0.2 };
 
 /**
  * Collects updates while a commit is under way and stores them together, a transaction per
  * organization. Nothing waits for a timer: an idle batcher stores at once. A batch that fails is cut
- * in halves, so that one update that can not be stored holds up no other.
+ * in halves, so that one update that can not be stored holds up no other. A database that is away
+ * is waited for: no attempt pays for it, and workers feel it as credit that does not come.
  */
 export class UpdateBatcher {
   readonly #apply: ApplyUpdates;
@@ -71,17 +75,29 @@ export class UpdateBatcher {
   async #store(orgId: string, taken: readonly Taken[]): Promise<void> {
     const [first] = taken;
     if (!first) return;
+    let outcomes: ApplyOutcome[];
     try {
-      const outcomes = await this.#apply(
+      outcomes = await this.#applyPatiently(
         orgId,
         taken.map(({ update }) => update),
       );
-      outcomes.forEach((outcome, index) => taken[index]?.source.stored(outcome));
     } catch (error) {
       if (taken.length === 1) return first.source.poisoned(error);
       const middle = Math.ceil(taken.length / 2);
       await this.#store(orgId, taken.slice(0, middle));
-      await this.#store(orgId, taken.slice(middle));
+      return this.#store(orgId, taken.slice(middle));
+    }
+    outcomes.forEach((outcome, index) => taken[index]?.source.stored(outcome));
+  }
+
+  async #applyPatiently(orgId: string, updates: AttemptUpdate[]): Promise<ApplyOutcome[]> {
+    for (let failures = 1; ; failures++) {
+      try {
+        return await this.#apply(orgId, updates);
+      } catch (error) {
+        if (!isAppError(error) || error.kind !== 'unavailable') throw error;
+        await pause(backoffDelayMs(OUTAGE_PAUSE, failures), undefined, { ref: false });
+      }
     }
   }
 }
