@@ -2,7 +2,13 @@ import type { WorkerEvent } from '@coorchat/a2a';
 import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../../platform/db/index.js';
 import { Logger, Metrics } from '../../platform/telemetry/index.js';
-import { AttemptLedger, type AttemptVerdict, type HeldAttempt, type HolderEpoch } from '../task/index.js';
+import {
+  AttemptLedger,
+  type AttemptVerdict,
+  type HeldAttempt,
+  type HolderEpoch,
+  type HolderSession,
+} from '../task/index.js';
 import { type FollowedAttempt, Follower } from './follower.js';
 import { leaseContext } from './lease-context.js';
 import { ResultInspector } from './result-inspector.service.js';
@@ -66,6 +72,14 @@ export class DispatchSessions {
     return [...this.#live.values()].map(({ transport: { workerId, epoch } }) => ({ workerId, epoch }));
   }
 
+  followed(): HolderSession[] {
+    return [...this.#live.values()].map(({ transport: { workerId, epoch }, followers }) => ({
+      workerId,
+      epoch,
+      attemptIds: [...followers.keys()],
+    }));
+  }
+
   transportOf(workerId: string, epoch?: number): WorkerTransport | undefined {
     const transport = this.#live.get(workerId)?.transport;
     return epoch === undefined || transport?.epoch === epoch ? transport : undefined;
@@ -109,6 +123,7 @@ export class DispatchSessions {
 
   #replace(transport: WorkerTransport): void {
     const older = this.#live.get(transport.workerId)?.transport;
+    if (older && older.epoch > transport.epoch) return transport.close('The worker opened a newer session.');
     if (older) {
       this.closed(older);
       older.close('The worker opened a newer session.');

@@ -18,7 +18,7 @@ function byWorker(extended: readonly ExtendedLease[]): Map<string, LeaseExtensio
   return groups;
 }
 
-/** Extends the leases of what live sessions hold, by database time, and tells the workers. */
+/** Extends the leases of what is followed on live sessions, by database time, and tells the workers. */
 @Injectable()
 export class LeaseKeeper {
   #timer: NodeJS.Timeout | undefined;
@@ -48,7 +48,7 @@ export class LeaseKeeper {
   }
 
   async extend(): Promise<void> {
-    const tick = { sessions: this.sessions.holders(), graceOfServiceMs: this.config.leaseMs / 2 };
+    const tick = { sessions: this.sessions.followed(), graceOfServiceMs: this.config.leaseMs / 2 };
     const extended = await this.uow.system('dispatch.lease', (tx) => this.ledger.extendLeases(tx, tick));
     for (const [workerId, leases] of byWorker(extended)) this.sessions.transportOf(workerId)?.extendLeases(leases);
   }

@@ -1,6 +1,6 @@
 import type { Tx } from '../../platform/db/index.js';
-import type { ExtendedLease, HolderEpoch } from './attempt.types.js';
-import { byId, orgsOf } from './keys.js';
+import type { ExtendedLease, HolderEpoch, HolderSession } from './attempt.types.js';
+import { orgsOf } from './keys.js';
 import type { AttemptSituation } from './ledger.types.js';
 import type { AttemptKey } from './request.store.js';
 
@@ -18,20 +18,23 @@ async function proveService(tx: Tx, graceMs: number): Promise<void> {
 }
 
 export interface LeaseTick {
-  readonly sessions: readonly HolderEpoch[];
+  readonly sessions: readonly HolderSession[];
   readonly graceOfServiceMs: number;
 }
 
+/** What nobody follows is not extended: no word of it would ever come, and its slot would be taken for ever. */
 export async function tickLeases(tx: Tx, { sessions, graceOfServiceMs }: LeaseTick): Promise<ExtendedLease[]> {
   await proveService(tx, graceOfServiceMs);
   if (sessions.length === 0) return [];
   const workers = sessions.map(({ workerId }) => workerId);
-  const epochs = byId(sessions, ({ workerId }) => workerId);
+  const epochs = JSON.stringify(Object.fromEntries(sessions.map(({ workerId, epoch }) => [workerId, epoch])));
+  const followed = sessions.flatMap(({ attemptIds }) => attemptIds);
   return tx.sql<ExtendedLease>`
     WITH due AS (
       SELECT a.org_id, a.id FROM attempt a
       WHERE a.worker_id = ANY(${workers})
-        AND (a.session_epoch = (${epochs}::jsonb -> a.worker_id ->> 'epoch')::int OR a.state = 'assigned')
+        AND (a.state = 'assigned'
+             OR (a.id = ANY(${followed}) AND a.session_epoch = (${epochs}::jsonb ->> a.worker_id)::int))
         AND a.state IN ('assigned', 'sent', 'working', 'input_required')
       ORDER BY a.org_id, a.id FOR NO KEY UPDATE OF a)
     UPDATE attempt a SET lease_expires_at = clock_timestamp() + a.lease_ms * interval '1 millisecond'
@@ -84,7 +87,7 @@ export async function continueAttempts(
   const attempts = situations.map(({ attempt }) => attempt);
   await tx.sql`
     UPDATE attempt a
-    SET session_epoch = ${session.epoch}, cancel_sent_at = NULL,
+    SET session_epoch = GREATEST(a.session_epoch, ${session.epoch}::int), cancel_sent_at = NULL,
         state = CASE WHEN a.state = 'assigned' THEN 'sent' ELSE a.state END,
         sent_at = COALESCE(a.sent_at, clock_timestamp()),
         lease_expires_at = clock_timestamp() + a.lease_ms * interval '1 millisecond'

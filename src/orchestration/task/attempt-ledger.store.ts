@@ -16,6 +16,7 @@ import type {
   ExtendedLease,
   HeldAttempt,
   HolderEpoch,
+  HolderSession,
   SendableAttempt,
 } from './attempt.types.js';
 import { type AddedCost, addCosts } from './cost.store.js';
@@ -37,7 +38,7 @@ export interface ExpireOptions {
 
 export interface LeaseTickOptions extends ExpireOptions {
   /** Live sessions of this process; call with an empty list too: the tick itself proves service. */
-  readonly sessions: readonly HolderEpoch[];
+  readonly sessions: readonly HolderSession[];
 }
 
 /** An attempt that we end ourselves, without a word of its worker. */
@@ -117,7 +118,7 @@ export class AttemptLedger {
     return judged.verdicts;
   }
 
-  /** System door. One statement per tick for all live attempts of live sessions; also proves that we serve. */
+  /** System door. One statement per tick for all attempts that live sessions follow; also proves that we serve. */
   extendLeases(tx: Tx, tick: LeaseTickOptions): Promise<ExtendedLease[]> {
     return tickLeases(tx, tick);
   }

@@ -50,6 +50,11 @@ export interface HolderEpoch {
   readonly epoch: number;
 }
 
+/** A live session with the attempts that somebody follows on it. */
+export interface HolderSession extends HolderEpoch {
+  readonly attemptIds: readonly string[];
+}
+
 export interface AttemptLogEntry {
   /** Worker sequence. */
   readonly seq: number;

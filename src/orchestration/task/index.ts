@@ -19,6 +19,7 @@ export type {
   ExtendedLease,
   HeldAttempt,
   HolderEpoch,
+  HolderSession,
   SendableAttempt,
 } from './attempt.types.js';
 export { WorkService } from './work.service.js';

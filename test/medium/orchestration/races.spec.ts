@@ -189,18 +189,21 @@ describe('leases', () => {
     }
   });
 
-  it('do not run out while live sessions are extended', async () => {
+  it('do not run out while a live session follows the attempt, and not for one that nobody follows', async () => {
     await world.submit(tenant, { plan: { tasks: [agent('a')] } });
     const machine = worker();
     const [a] = await world.start(tenant.poolId, machine);
     if (!a) throw new Error('nothing sent');
     await letLeasesRunOut([a.attemptId]);
-    const tick = { sessions: [{ workerId: machine, epoch: 1 }], ...GRACE };
+    const followed = { workerId: machine, attemptIds: [a.attemptId] };
+    const unfollowed = { sessions: [{ workerId: machine, epoch: 1, attemptIds: [] }], ...GRACE };
+    expect(await world.uow.system('dispatch.lease', (tx) => world.attempts.extendLeases(tx, unfollowed))).toEqual([]);
+    const tick = { sessions: [{ ...followed, epoch: 1 }], ...GRACE };
     expect(await world.uow.system('dispatch.lease', (tx) => world.attempts.extendLeases(tx, tick))).toEqual([
       { attemptId: a.attemptId, workerId: machine, leaseMs: 60_000 },
     ]);
     expect(await expire()).toBe(0);
-    const older = { sessions: [{ workerId: machine, epoch: 0 }], ...GRACE };
+    const older = { sessions: [{ ...followed, epoch: 0 }], ...GRACE };
     expect(await world.uow.system('dispatch.lease', (tx) => world.attempts.extendLeases(tx, older))).toEqual([]);
   });
 

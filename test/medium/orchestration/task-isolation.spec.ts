@@ -187,7 +187,8 @@ const subjects: { name: string; store: object; pure?: string[]; probes: Record<s
     name: 'leases',
     store: leases,
     probes: {
-      tickLeases: (tx) => leases.tickLeases(tx, { sessions: [session], graceOfServiceMs: 1 }),
+      tickLeases: (tx) =>
+        leases.tickLeases(tx, { sessions: [{ ...session, attemptIds: [attempt.attemptId] }], graceOfServiceMs: 1 }),
       expiredAttempts: (tx) => leases.expiredAttempts(tx, expiry()),
       attemptsOfSession: (tx) => leases.attemptsOfSession(tx, session.workerId, [attempt.attemptId]),
       continueAttempts: (tx) => leases.continueAttempts(tx, session, [situation]),
