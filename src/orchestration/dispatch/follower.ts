@@ -8,11 +8,12 @@ import {
   listTaskEventsResultSchema,
   type WorkerEvent,
 } from '@coorchat/a2a';
-import { messageOf } from '@coorchat/kernel';
+import { backoffDelayMs, type BackoffPolicy, isAppError, messageOf } from '@coorchat/kernel';
 import type { ApplyOutcome, AttemptUpdate } from '../task/index.js';
 import { foldEvents, type Speaker } from './fold.rules.js';
 import type { UpdateBatcher, UpdateSource } from './update-batcher.js';
 import type { WorkerTransport } from './worker-transport.port.js';
+import { setTimeout as pause } from 'node:timers/promises';
 
 export interface FollowedAttempt {
   readonly attemptId: string;
@@ -27,6 +28,8 @@ export interface FollowerOptions {
   /** Checks what a result brings in; may turn it into a failure. Runs before the result is stored. */
   readonly inspect: (attempt: FollowedAttempt, event: WorkerEvent) => Promise<WorkerEvent>;
   readonly onFault: (attempt: FollowedAttempt, error: unknown) => void;
+  /** Between two looks at a worker that tells nothing new. */
+  readonly resumePause?: BackoffPolicy;
   /** The follower reads no more: the attempt ended, went elsewhere, or the line is gone. */
   readonly onDone: () => void;
 }
@@ -34,6 +37,7 @@ export interface FollowerOptions {
 const MAX_UNSTORED = 256;
 const PAGE = 200;
 const MAX_RESUMES_WITHOUT_NEWS = 5;
+const RESUME_PAUSE = { baseMs: 100, maxMs: 5_000, factor: 4, jitter: 0.2 };
 
 /**
  * Follows one attempt over one session: takes the worker's events in order, each once, reads gaps
@@ -49,6 +53,8 @@ export class Follower implements UpdateSource {
   #room: PromiseWithResolvers<void> | undefined;
   #done = false;
   #sawEnd = false;
+  /** The end is ours, not the worker's: it has to hear that nobody waits for it. */
+  #failedHere = false;
 
   constructor(options: FollowerOptions) {
     this.#options = options;
@@ -79,6 +85,8 @@ export class Follower implements UpdateSource {
 
   /** Ends the attempt from this side, where the worker will never do it. */
   fail(failure: Failure, state: 'failed' | 'canceled' = 'failed'): void {
+    if (this.#done || this.#sawEnd) return;
+    this.#failedHere = true;
     this.#enqueue({ seq: this.#nextSeq, at: new Date().toISOString(), state, failure });
   }
 
@@ -104,6 +112,7 @@ export class Follower implements UpdateSource {
     switch (status) {
       case 'applied':
       case 'duplicate':
+        if (ended && this.#failedHere) return this.#abandon();
         this.#options.transport.ack([{ taskId: this.attemptId, seq: appliedSeq }]);
         if (ended) this.stop();
         return;
@@ -111,8 +120,7 @@ export class Follower implements UpdateSource {
         return this.#rewind(appliedSeq);
       case 'stale_fence':
       case 'unknown':
-        this.#options.transport.sendVerdicts([{ attemptId: this.attemptId, verdict: 'abandon' }]);
-        return this.stop();
+        return this.#abandon();
       case 'stale_session':
         return this.stop();
     }
@@ -123,7 +131,7 @@ export class Follower implements UpdateSource {
     this.#options.onFault(this.#options.attempt, error);
     const [first] = this.#underWay;
     this.#underWay = [];
-    if (!first || first.failure?.code === 'dispatch.unstorable') return this.stop();
+    if (!first || first.failure?.code === 'dispatch.unstorable') return this.#abandon();
     this.#unstored = [];
     this.#nextSeq = first.seq;
     this.#sawEnd = false;
@@ -133,16 +141,36 @@ export class Follower implements UpdateSource {
   async #follow(start: (() => AsyncGenerator<StreamResponse, void>) | undefined): Promise<void> {
     let open = start;
     for (let quiet = 0; !this.#done && !this.#sawEnd && quiet < MAX_RESUMES_WITHOUT_NEWS; quiet++) {
+      if (quiet > 0) await this.#pause(quiet);
       const before = this.#nextSeq;
       try {
         await (open ? this.#consume(open()) : this.#catchUp());
       } catch (error) {
         if (await this.#gaveUp(error)) return;
+        // A fault of ours says nothing about the worker.
+        if (isAppError(error) && error.kind === 'unavailable') quiet = Math.min(quiet, 1);
       }
       open = undefined;
       if (this.#nextSeq > before) quiet = 0;
     }
-    if (!this.#sawEnd && !this.#done) this.stop();
+    if (!this.#done && !this.#sawEnd) this.#loseTrack();
+  }
+
+  async #pause(quiet: number): Promise<void> {
+    const { signal } = this.#stop;
+    const { resumePause = RESUME_PAUSE } = this.#options;
+    await pause(backoffDelayMs(resumePause, quiet), undefined, { signal, ref: false }).catch(() => undefined);
+  }
+
+  #loseTrack(): void {
+    if (!this.#options.transport.isOpen) return this.stop();
+    this.fail({ class: 'worker', code: 'dispatch.lost_track', message: 'The worker told nothing new of the attempt.' });
+  }
+
+  /** Nobody waits for what the worker does here. Not followed, the attempt ends with its lease at the latest. */
+  #abandon(): void {
+    this.#options.transport.sendVerdicts([{ attemptId: this.attemptId, verdict: 'abandon' }]);
+    this.stop();
   }
 
   /** Subscribes first and reads the gap then, so that nothing falls between the two. */
@@ -179,9 +207,11 @@ export class Follower implements UpdateSource {
   /** True when the attempt has ended and everything of it was read. */
   async #readJournal(): Promise<boolean> {
     for (;;) {
+      const before = this.#nextSeq;
       const page = await this.#page();
       for (const event of page.events) await this.#accept(event);
       if (this.#done || this.#nextSeq > page.lastSeq || page.events.length === 0) return page.ended;
+      if (this.#nextSeq === before) throw new Error(`The worker's journal lacks event ${before}.`);
     }
   }
 
@@ -214,6 +244,7 @@ export class Follower implements UpdateSource {
     this.#unstored = [];
     this.#nextSeq = appliedSeq + 1;
     this.#sawEnd = false;
+    this.#failedHere = false;
     void this.#follow(undefined);
   }
 
