@@ -1,3 +1,4 @@
+import type { SendMessageRequest } from '@a2a-js/sdk';
 import { Injectable } from '@nestjs/common';
 import { AttemptTokens } from '../../identity/index.js';
 import { UnitOfWork } from '../../platform/db/index.js';
@@ -17,6 +18,8 @@ export class SendLoop {
   #running: Promise<void> | undefined;
   #again = false;
   #stopped = false;
+  /** Attempts whose workers are being told of a cancel. */
+  readonly #telling = new Set<string>();
 
   constructor(
     private readonly uow: UnitOfWork,
@@ -59,25 +62,37 @@ export class SendLoop {
       const holders = this.sessions.holders();
       if (holders.length === 0) return;
       const claimed = await this.uow.system('dispatch.claim', (tx) => this.ledger.claimForSend(tx, holders, BATCH));
-      for (const attempt of claimed) this.#send(attempt);
+      for (const attempt of claimed) this.#sendOne(attempt);
       if (claimed.length < BATCH) return;
+    }
+  }
+
+  /** One that can not be sent keeps no other back: nobody follows it, and so it ends with its lease. */
+  #sendOne(attempt: SendableAttempt): void {
+    try {
+      this.#send(attempt);
+    } catch (error) {
+      const { attemptId, workerId } = attempt;
+      this.logger.error('an assignment could not be sent', { attemptId, workerId, error });
     }
   }
 
   #send(attempt: SendableAttempt): void {
     const { attemptId, orgId, fence, workerId, epoch } = attempt;
     if (!this.sessions.transportOf(workerId, epoch)) return;
+    const assignment = this.#assignment(attempt);
     const follower = this.sessions.follow(workerId, { attemptId, orgId, fence });
     if (!follower) return;
     if (attempt.cancelRequested) {
       const message = 'Canceled before it was sent.';
       return follower.fail({ class: 'task', code: 'task.canceled', message }, 'canceled');
     }
-    const assignment = assignmentOf(attempt, {
-      url: `${this.publicUrl.value}${ATTEMPT_API}`,
-      token: this.#token(attempt),
-    });
-    void follower.send(assignmentMessage(assignment));
+    void follower.send(assignment);
+  }
+
+  #assignment(attempt: SendableAttempt): SendMessageRequest {
+    const api = { url: `${this.publicUrl.value}${ATTEMPT_API}`, token: this.#token(attempt) };
+    return assignmentMessage(assignmentOf(attempt, api));
   }
 
   #token(attempt: SendableAttempt): string {
@@ -90,25 +105,42 @@ export class SendLoop {
     const workerIds = this.sessions.holders().map(({ workerId }) => workerId);
     if (workerIds.length === 0) return;
     const due = await this.uow.system('dispatch.cancel', (tx) => this.ledger.cancels(tx, workerIds));
-    if (due.length === 0) return;
-    await Promise.all(due.map((cancel) => this.#cancel(cancel)));
-    const told = due.map(({ attemptId }) => attemptId);
-    await this.uow.system('dispatch.cancel', (tx) => this.ledger.cancelSent(tx, told));
+    const untold = due.filter(({ attemptId }) => !this.#telling.has(attemptId));
+    // Not awaited: a worker that does not answer keeps no assignment of others back.
+    if (untold.length > 0) void this.#tellAll(untold);
   }
 
-  /** The worker confirms with a `canceled` event; one that does not know the attempt never will. */
-  async #cancel({ attemptId, workerId }: CancelDue): Promise<void> {
+  async #tellAll(due: readonly CancelDue[]): Promise<void> {
+    for (const { attemptId } of due) this.#telling.add(attemptId);
+    try {
+      const answers = await Promise.all(due.map((cancel) => this.#cancel(cancel)));
+      const told = due.filter((_, index) => answers[index]).map(({ attemptId }) => attemptId);
+      if (told.length > 0) await this.uow.system('dispatch.cancel', (tx) => this.ledger.cancelSent(tx, told));
+    } catch (error) {
+      this.logger.warn('cancels could not be noted; they are told again', { error });
+    } finally {
+      for (const { attemptId } of due) this.#telling.delete(attemptId);
+    }
+  }
+
+  /**
+   * The worker confirms with a `canceled` event; one that does not know the attempt never will. False when the line
+   * broke: the next session is told.
+   */
+  async #cancel({ attemptId, workerId }: CancelDue): Promise<boolean> {
     const transport = this.sessions.transportOf(workerId);
     const request = { id: attemptId, tenant: '', metadata: undefined };
     try {
       await transport?.client.cancelTask(request);
+      return transport !== undefined;
     } catch (error) {
-      if (!transport?.isOpen) return;
+      if (!transport?.isOpen) return false;
       this.logger.info('a worker did not take a cancel', { attemptId, workerId, error });
       const message = 'Canceled; the worker no longer knew the attempt.';
       this.sessions
         .followerOf(workerId, attemptId)
         ?.fail({ class: 'task', code: 'task.canceled', message }, 'canceled');
+      return true;
     }
   }
 }
