@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
 import { CLOSE, type Hello, TUNNEL_PATH, tunnelServerOptions, TunnelSession } from '@coorchat/tunnel';
 import { type BeforeApplicationShutdown, Injectable, type OnModuleInit } from '@nestjs/common';
 import { WebSocketServer } from 'ws';
@@ -16,6 +17,8 @@ interface Admitted {
   readonly road: TunnelRoad;
   readonly opened: OpenedSession;
 }
+
+const SETTLE_MS = 5_000;
 
 function refuse(socket: Duplex, status: string): void {
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
@@ -50,7 +53,8 @@ export class TunnelGateway implements OnModuleInit, BeforeApplicationShutdown {
   /** Workers keep what they run and dial another process. */
   async beforeApplicationShutdown(): Promise<void> {
     this.#closing = true;
-    await this.dispatch.settled();
+    // What does not get stored in time is not acknowledged, and told again to the next process.
+    await Promise.race([this.dispatch.settled(), pause(SETTLE_MS)]);
     const sessions = [...this.#open];
     for (const session of sessions) session.close(CLOSE.goingAway, 'The control plane shuts down.');
     await Promise.all(sessions.map(({ closed }) => closed));
@@ -83,6 +87,7 @@ export class TunnelGateway implements OnModuleInit, BeforeApplicationShutdown {
         onHeartbeat: (load) => void this.#heartbeat(admitted?.road, load),
       });
       this.#open.add(session);
+      if (this.#closing) session.close(CLOSE.goingAway, 'The control plane shuts down.');
       admitted?.opened.start();
       const { code, reason } = await session.closed;
       this.#open.delete(session);
