@@ -49,6 +49,12 @@ describe('parsePlan', () => {
     },
   );
 
+  it.each([65, 100_000])('refuses JSON text that nests %i levels deep', (depth) => {
+    const tool = `{"name":"x","arguments":{"a":${'['.repeat(depth)}${']'.repeat(depth)}}}`;
+    const text = `{"tasks":[{"key":"a","kind":"tool","title":"A","tool":${tool}}]}`;
+    expect(codesOf(text)).toEqual(['task.plan_unreadable ']);
+  });
+
   it.each([
     ['flow', '['.repeat(490_000)],
     ['items', '- '.repeat(240_000)],

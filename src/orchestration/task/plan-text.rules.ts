@@ -2,6 +2,7 @@ import { type Plan, planSchema } from '@coorchat/contracts';
 import { findUnstorableText, messageOf, UNSTORABLE_TEXT } from '@coorchat/kernel';
 import { type Document, isMap, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
+import { MAX_JSON_DEPTH, nestsDeeperThan } from '../../platform/http/index.js';
 import type { PlanFault } from './work.types.js';
 import { yamlObjection } from './yaml-guard.rules.js';
 
@@ -64,7 +65,10 @@ function parseYaml(text: string): Read {
   return twice === undefined ? { value: document.toJS({ maxAliasCount: 0 }) } : { message: `"${twice}" stands twice` };
 }
 
+const TOO_DEEP: Read = { message: 'it is nested too deeply' };
+
 function parseJson(text: string): Read | undefined {
+  if (nestsDeeperThan(text, MAX_JSON_DEPTH)) return TOO_DEEP;
   try {
     return { value: JSON.parse(text) };
   } catch {
@@ -80,7 +84,7 @@ function readText(text: string): Read {
   try {
     return parseYaml(text);
   } catch (error) {
-    return { message: error instanceof RangeError ? 'it is nested too deeply' : messageOf(error) };
+    return error instanceof RangeError ? TOO_DEEP : { message: messageOf(error) };
   }
 }
 
@@ -89,7 +93,8 @@ export function parsePlan(input: unknown): ParsedPlan {
   const read = typeof input === 'string' ? readText(input) : { value: input };
   if ('message' in read) return unreadable(`The plan is not readable YAML: ${read.message}`);
   const path = findUnstorableText(read.value);
-  if (path) return { faults: [{ code: 'task.plan_invalid', path: faultPath(indexed(path)), message: UNSTORABLE_TEXT }] };
+  if (path)
+    return { faults: [{ code: 'task.plan_invalid', path: faultPath(indexed(path)), message: UNSTORABLE_TEXT }] };
   const parsed = planSchema.safeParse(read.value);
   if (parsed.success) return { plan: parsed.data };
   return {
