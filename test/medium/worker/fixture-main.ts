@@ -3,4 +3,9 @@ import { fixtureParts } from './fixture-parts.ts';
 
 /** The worker's real process around parts that need no model and no git. */
 const [diary = '', ...args] = process.argv.slice(2);
-process.exit(await runCli(args, { makeParts: fixtureParts(diary), sandboxKind: async () => 'none' }));
+process.exit(
+  await runCli(args, {
+    makeParts: fixtureParts(diary),
+    surroundings: async (_, path) => ({ sandbox: 'none', commands: { path, visible: undefined } }),
+  }),
+);

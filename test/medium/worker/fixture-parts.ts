@@ -78,6 +78,7 @@ class FixtureAgent extends AgentLoop {
 export function fixtureParts(diary: string): MakeParts {
   return async () => ({
     sandbox: 'none',
+    commands: { path: process.env.PATH ?? '', visible: undefined },
     servers: new FixtureServers(diary),
     tools: new FixtureSessions(),
     workspaces: new NoWorkspaces(),

@@ -116,6 +116,17 @@ async function eventsOf(id: string) {
 }
 
 describe('AttemptDesk', () => {
+  it('removes nothing outside of its folders, whatever it is told to abandon', async () => {
+    const kept = path.join(dir, 'kept');
+    await mkdir(kept);
+    const folders = new AttemptFolders(path.join(dir, 'attempts'));
+    for (const id of ['../kept', '..', '.', '', kept]) {
+      newDesk().abandon(id);
+      await expect(folders.remove(id)).rejects.toThrow('names no folder');
+    }
+    expect((await stat(kept)).isDirectory()).toBe(true);
+  });
+
   it('runs an attempt once, however often and however fast its message comes', async () => {
     const desk = newDesk();
     await Promise.all([desk.accept(assignment('a')), desk.accept(assignment('a')), desk.accept(assignment('a'))]);

@@ -5,7 +5,9 @@ import path from 'node:path';
 export class AttemptFolders {
   constructor(private readonly top: string) {}
 
+  /** Ids come from the other side of the line: none may lead out of the folder. */
   path(attemptId: string): string {
+    if (!/^[A-Za-z0-9_-]+$/.test(attemptId)) throw new Error('An attempt id names no folder.');
     return path.join(this.top, attemptId);
   }
 

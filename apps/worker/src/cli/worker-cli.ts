@@ -4,7 +4,7 @@ import { readConfigFile } from '../config/config-file.js';
 import { takeEnvironment } from '../config/environment.js';
 import type { WorkerConfig } from '../config/worker-config.schema.js';
 import { settle } from '../config/worker-settings.js';
-import { detectMachine } from '../facts/machine-facts.js';
+import { type DetectionOptions, detectMachine } from '../facts/machine-facts.js';
 import { Logger } from '../log/logger.js';
 import { Redactor } from '../log/redactor.js';
 import { WorkerProcess } from '../process/worker-process.js';
@@ -13,10 +13,12 @@ import { HELP, readCommandLine, type StartCommand } from './command-line.js';
 import { findEnrolmentToken } from './enrolment-token.js';
 import { onShutdownSignals } from './shutdown-signals.js';
 
+export type Surroundings = Pick<DetectionOptions, 'sandbox' | 'commands'>;
+
 export interface CliParts {
   readonly makeParts: MakeParts;
-  /** What commands of this worker would run in. */
-  readonly sandboxKind: (config: WorkerConfig) => Promise<'none' | 'bubblewrap' | 'container'>;
+  /** What commands of this worker would run in, and what they would find on this path. */
+  readonly surroundings: (config: WorkerConfig, path: string) => Promise<Surroundings>;
 }
 
 function version(): string {
@@ -47,12 +49,12 @@ export async function runCli(args: readonly string[], parts: CliParts): Promise<
   }
 }
 
-async function printFacts(command: StartCommand, { sandboxKind }: CliParts): Promise<number> {
+async function printFacts(command: StartCommand, { surroundings }: CliParts): Promise<number> {
   const environment = takeEnvironment();
   const config = await readConfigFile(command.config);
   const settings = settle(config, { ...command, url: command.url ?? config.url ?? 'http://localhost' }, environment);
-  const sandbox = await sandboxKind(config);
-  const { facts } = await detectMachine({ settings, sandbox, home: environment.home });
+  const around = await surroundings(config, environment.all.PATH ?? '');
+  const { facts } = await detectMachine({ settings, ...around, home: environment.home });
   process.stdout.write(`${JSON.stringify(facts, null, 2)}\n`);
   return 0;
 }

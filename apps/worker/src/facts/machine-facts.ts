@@ -9,6 +9,7 @@ import {
   diskFreeMb,
 } from './hardware.js';
 import { type LocalClone, scanRepositories } from './repository-scan.js';
+import type { CommandSearch } from './command-search.js';
 import { detectToolchains } from './toolchains.js';
 
 export interface DetectedMachine {
@@ -22,14 +23,15 @@ export interface DetectionOptions {
     'dataDir' | 'facts' | 'labels' | 'maxConcurrent' | 'mcpServers' | 'repositories' | 'toolchains'
   >;
   readonly sandbox: MachineFacts['sandbox'];
+  readonly commands: CommandSearch;
   readonly home: string;
 }
 
 /** What this machine really is, made smaller by its owner's configuration. */
-export async function detectMachine({ settings, sandbox, home }: DetectionOptions): Promise<DetectedMachine> {
+export async function detectMachine({ settings, sandbox, commands, home }: DetectionOptions): Promise<DetectedMachine> {
   const { facts: limits } = settings;
   const [toolchains, gpu, disk, clones] = await Promise.all([
-    detectToolchains(settings.toolchains),
+    detectToolchains({ allowed: settings.toolchains, search: commands }),
     limits.gpu === false ? null : detectGpu(),
     diskFreeMb(settings.dataDir),
     scanRepositories(settings.repositories, home),

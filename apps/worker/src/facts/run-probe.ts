@@ -2,6 +2,8 @@ import { execFile } from 'node:child_process';
 
 export interface ProbeOptions {
   readonly timeoutMs?: number;
+  /** The whole environment of the command, instead of the worker's own. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
 const DEFAULT_TIMEOUT_MS = 4000;
@@ -22,6 +24,7 @@ export function runProbe(
         killSignal: 'SIGKILL',
         maxBuffer: MAX_OUTPUT_BYTES,
         windowsHide: true,
+        env: options.env,
         // npm and others are batch files on Windows; the arguments are our own constants.
         shell: process.platform === 'win32',
       },

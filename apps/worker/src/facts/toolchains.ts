@@ -1,4 +1,5 @@
 import type { Toolchain } from '@coorchat/contracts';
+import { type CommandSearch, findCommand } from './command-search.js';
 import { mapBounded, runProbe } from './run-probe.js';
 
 interface Probe {
@@ -58,17 +59,30 @@ export function versionIn(text: string): string | undefined {
   return /(?:^|[^\d.])v?(\d+\.\d+(?:\.\d+)*)/.exec(text)?.[1];
 }
 
-async function detect({ name, commands, args }: Probe): Promise<Toolchain | undefined> {
+/** Programs that start others, as npm starts node, find what a task's would find. */
+function taskEnvironment({ path, visible }: CommandSearch): Record<string, string> | undefined {
+  return visible && { PATH: path, LANG: 'C.UTF-8' };
+}
+
+async function detect({ name, commands, args }: Probe, search: CommandSearch): Promise<Toolchain | undefined> {
   for (const command of commands) {
-    const output = await runProbe(command, args);
+    const program = await findCommand(command, search);
+    const output = program === undefined ? undefined : await runProbe(program, args, { env: taskEnvironment(search) });
     const version = output === undefined ? undefined : versionIn(output);
     if (version !== undefined) return { name, version };
   }
   return undefined;
 }
 
-/** What is on the path; with `allowed`, of these only. */
-export async function detectToolchains(allowed?: readonly string[]): Promise<Toolchain[]> {
+export interface ToolchainScope {
+  /** When given, only these are looked for. */
+  readonly allowed?: readonly string[] | undefined;
+  readonly search: CommandSearch;
+}
+
+/** What is on the path and can be used by a task. */
+export async function detectToolchains({ allowed, search }: ToolchainScope): Promise<Toolchain[]> {
   const probes = TOOLCHAIN_PROBES.filter(({ name }) => allowed === undefined || allowed.includes(name));
-  return (await mapBounded(probes, AT_ONCE, detect)).filter((toolchain) => toolchain !== undefined);
+  const found = await mapBounded(probes, AT_ONCE, (each) => detect(each, search));
+  return found.filter((toolchain) => toolchain !== undefined);
 }

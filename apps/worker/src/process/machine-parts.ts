@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises';
-import path from 'node:path';
+import { join } from 'node:path';
 import { systemClock } from '@coorchat/kernel';
 import type { AgentLoop } from '../attempt/agent-loop.port.js';
 import { chooseSandbox } from '../sandbox/index.js';
-import { SharedServerPool, TaskToolSessions } from '../tools/index.js';
+import { commandSearch, findToolbox, SharedServerPool, TaskToolSessions } from '../tools/index.js';
 import { GitWorkspaceFactory } from '../workspace/index.js';
 import { LazyAgent } from './lazy-agent.js';
 import type { MakeParts, PartsContext } from './worker-parts.port.js';
@@ -19,16 +19,12 @@ export const makeMachineParts: MakeParts = async (context) => {
   const servers = new SharedServerPool({ servers: settings.mcpServers, onTrouble });
   servers.start();
   const { readable } = settings.sandbox;
-  const tools = new TaskToolSessions({
-    sandbox,
-    shared: servers,
-    path: environment.all.PATH ?? '',
-    readable,
-    onTrouble,
-  });
+  const path = environment.all.PATH ?? '';
+  const tools = new TaskToolSessions({ sandbox, shared: servers, path, readable, onTrouble });
   const { dataDir, allowClone, allowFileRemotes } = settings;
   return {
     sandbox: sandbox.kind,
+    commands: commandSearch({ sandbox, install: findToolbox(), path, readable }),
     servers,
     tools,
     workspaces: new GitWorkspaceFactory({ dataDir, clones, sandbox, allowClone, allowFileRemotes }),
@@ -39,7 +35,7 @@ export const makeMachineParts: MakeParts = async (context) => {
 
 async function loadAgent({ settings, redactor }: PartsContext): Promise<AgentLoop> {
   const { ClaudeAgentLoop } = await import('../agent/index.js');
-  const scratchDir = path.join(settings.dataDir, 'scratch');
+  const scratchDir = join(settings.dataDir, 'scratch');
   await mkdir(scratchDir, { recursive: true, mode: 0o700 });
   return new ClaudeAgentLoop({
     access: settings.ownKey ? { source: 'own', ...settings.ownKey } : { source: 'relay' },

@@ -83,7 +83,7 @@ function detectCard({ settings, environment, version }: AssemblyOptions, parts: 
     name: settings.name,
     version,
     tunnelUrl: hasTunnel(settings) ? tunnelUrl(settings.url) : undefined,
-    detect: () => detectMachine({ settings, sandbox: parts.sandbox, home: environment.home }),
+    detect: () => detectMachine({ settings, sandbox: parts.sandbox, commands: parts.commands, home: environment.home }),
   });
 }
 

@@ -1,6 +1,7 @@
 import type { MachineFacts } from '@coorchat/contracts';
 import type { WorkerEnvironment } from '../config/environment.js';
 import type { WorkerSettings } from '../config/worker-settings.js';
+import type { CommandSearch } from '../facts/command-search.js';
 import type { LocalClone } from '../facts/repository-scan.js';
 import type { Logger } from '../log/logger.js';
 import type { Redactor } from '../log/redactor.js';
@@ -19,6 +20,7 @@ export interface PartsContext {
 export interface WorkerParts extends WorkParts {
   /** The sandbox that commands really run in. */
   readonly sandbox: MachineFacts['sandbox'];
+  readonly commands: CommandSearch;
   /** Stops the owner's MCP servers. */
   close(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { delimiter, dirname } from 'node:path';
+import { type CommandSearch, isWithin } from '../facts/command-search.js';
 import type { Sandbox, SandboxSpec } from '../sandbox/index.js';
 import type { ToolSessionRequest } from '../attempt/tools.port.js';
 import type { ToolboxInstall } from './toolbox-install.js';
@@ -21,15 +22,17 @@ export interface ToolboxSetting {
   readonly limits: ToolboxLimits;
 }
 
-function isWithin(folder: string, outer: string): boolean {
-  return folder === outer || folder.startsWith(`${outer}/`);
-}
-
 /** The entries of the path that exist inside of the sandbox, and the folder of our node. */
 export function visiblePath(path: string, visible: readonly string[] | undefined, execPath: string): string {
   const entries = path.split(delimiter).filter((entry) => entry !== '');
   const seen = entries.filter((entry) => !visible || visible.some((folder) => isWithin(entry, folder)));
   return [...new Set([...seen, dirname(execPath)])].join(delimiter);
+}
+
+/** Where a task looks for commands: the entries of the worker's path that it sees. */
+export function commandSearch({ sandbox, install, path, readable }: Omit<ToolboxSetting, 'limits'>): CommandSearch {
+  const visible = sandbox.visible && [...sandbox.visible, ...install.folders, ...readable];
+  return { path: visiblePath(path, visible, process.execPath), visible };
 }
 
 function argumentsOf({ root, checks, grant }: ToolSessionRequest, { install, limits }: ToolboxSetting): string[] {
@@ -45,12 +48,11 @@ function argumentsOf({ root, checks, grant }: ToolSessionRequest, { install, lim
 export function toolboxServer(request: ToolSessionRequest, setting: ToolboxSetting): ToolServerConfig {
   const { sandbox, install } = setting;
   const readable = [...install.folders, ...setting.readable, ...(request.readable ?? [])];
-  const visible = sandbox.visible && [...sandbox.visible, ...install.folders, ...setting.readable];
   const spec: SandboxSpec = {
     command: process.execPath,
     args: argumentsOf(request, setting),
     cwd: request.root,
-    env: { PATH: visiblePath(setting.path, visible, process.execPath), LANG: 'C.UTF-8' },
+    env: { PATH: commandSearch(setting).path, LANG: 'C.UTF-8' },
     writable: [request.root],
     readable,
     network: request.grant.network === 'full',
