@@ -83,7 +83,13 @@ describe('the configuration', () => {
   });
 
   it('leaves the variables of other programs alone', () => {
-    expect(load({ COORCHAT_WORKER_NAME: 'x', COORCHAT_TEST_BACKEND: 'redis', HOME: '/' }).port).toBe(7070);
+    const others = {
+      COORCHAT_WORKER_NAME: 'x',
+      COORCHAT_TEST_BACKEND: 'redis',
+      COORCHAT_ENROLMENT_TOKEN: 'x',
+      HOME: '/',
+    };
+    expect(load(others).port).toBe(7070);
   });
 
   it('shows no secret in a complaint', () => {

@@ -12,7 +12,9 @@ import { workVariables } from './work.config.js';
 const PREFIX = 'COORCHAT_';
 
 /** Variables of the other programs, which read them themselves. */
-const FOREIGN_PREFIXES = ['WORKER_', 'TOOLBOX_', 'TEST_', 'DEMO_', 'BENCH_', 'CLI_'].map((name) => PREFIX + name);
+const FOREIGN_PREFIXES = ['WORKER_', 'TOOLBOX_', 'TEST_', 'DEMO_', 'BENCH_', 'CLI_', 'ENROLMENT_TOKEN'].map(
+  (name) => PREFIX + name,
+);
 
 const variables = {
   ...processVariables,
