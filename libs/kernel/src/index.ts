@@ -11,6 +11,7 @@ export {
   messageOf,
 } from './error.js';
 export { ID_PREFIXES, idPattern, type IdKind, isId, newId } from './id.js';
+export { MAX_JSON_DEPTH, nestsDeeperThan } from './json-depth.js';
 export { KeyedMutex } from './keyed-mutex.js';
 export { microsToUsd, usdToMicros } from './money.js';
 export { ACTOR_KINDS, type Actor, type TenantContext, tenantContext } from './tenant-context.js';

@@ -1,8 +1,7 @@
 import { type Plan, planSchema } from '@coorchat/contracts';
-import { findUnstorableText, messageOf, UNSTORABLE_TEXT } from '@coorchat/kernel';
+import { findUnstorableText, MAX_JSON_DEPTH, messageOf, nestsDeeperThan, UNSTORABLE_TEXT } from '@coorchat/kernel';
 import { type Document, isMap, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
-import { MAX_JSON_DEPTH, nestsDeeperThan } from '../../platform/http/index.js';
 import type { PlanFault } from './work.types.js';
 import { yamlObjection } from './yaml-guard.rules.js';
 

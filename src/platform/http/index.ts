@@ -10,8 +10,7 @@ export { Authenticator, type PresentedCredential } from './authenticator.port.js
 export { createHttpApp, HttpApp } from './create-http-app.js';
 export { type EventStreamOptions, lastEventIdOf, openEventStream, type StreamedEvent } from './event-stream.js';
 export { HttpModule } from './http.module.js';
-export { addJsonBody, MAX_JSON_DEPTH } from './json-body.js';
-export { nestsDeeperThan } from './nesting.rules.js';
+export { addJsonBody } from './json-body.js';
 export { Operation, type OperationDocs } from './operation.decorator.js';
 export { idOfCursor, pageOf } from './page.rules.js';
 export { PublicUrl } from './public-url.js';

@@ -1,9 +1,6 @@
-import { findUnstorableText } from '@coorchat/kernel';
+import { findUnstorableText, MAX_JSON_DEPTH, nestsDeeperThan } from '@coorchat/kernel';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { httpErrors } from './http.errors.js';
-import { nestsDeeperThan } from './nesting.rules.js';
-
-export const MAX_JSON_DEPTH = 64;
 
 /** NUL and surrogates reach a parsed text by escapes only; without one, nobody has to look. */
 const UNSTORABLE_ESCAPE = /\\u(?:0000|d[89a-f])/i;

@@ -1,3 +1,6 @@
+/** Levels that a JSON text from outside may nest. */
+export const MAX_JSON_DEPTH = 64;
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const OPENING = new Set([0x5b, 0x7b]);
