@@ -5,6 +5,12 @@ export function idSchema(kind: IdKind) {
   return z.string().regex(idPattern(kind), `must be an id that starts with "${ID_PREFIXES[kind]}_"`);
 }
 
+const REF_NAME =
+  /^(?![-/.])(?!@$)(?!.*(?:\.\.|@\{|\/\/|\/\.|\.lock(?:\/|$)))[^\s~^:?*[\\\u0000-\u001f\u007f]+(?<![/.])$/;
+
+/** Branch, tag or commit as git writes it, and nothing cleverer. */
+export const refSchema = z.string().max(250).regex(REF_NAME, 'must be the name of a branch or tag, or a commit');
+
 /** UTC instant, ISO 8601. */
 export const instantSchema = z.iso.datetime();
 

@@ -55,10 +55,18 @@ export const planSchema = z.strictObject({
 });
 export type Plan = z.infer<typeof planSchema>;
 
+function isInside(folder: string): boolean {
+  return !/^(?:[/\\]|[a-zA-Z]:)/.test(folder) && !folder.split(/[/\\]/).includes('..');
+}
+
 /** A check that a repository declares: how its tests or its build run. */
 export const checkSchema = z.strictObject({
   command: z.array(z.string().max(1000)).min(1).max(50),
-  cwd: z.string().max(500).optional(),
+  cwd: z
+    .string()
+    .max(500)
+    .refine(isInside, 'must be a folder inside of the repository, relative to its root')
+    .optional(),
   timeoutMs: z.number().int().positive().max(3_600_000).optional(),
 });
 export const checksSchema = z.record(z.string().regex(/^[a-z][a-z0-9-]{0,40}$/), checkSchema);

@@ -1,12 +1,10 @@
 import { z } from 'zod';
-import { idSchema, instantSchema } from './common.schema.js';
+import { idSchema, instantSchema, refSchema } from './common.schema.js';
 import { checksSchema } from './plan.schema.js';
-
-const branchSchema = z.string().regex(/^(?!-)[^\s~^:?*[\\]{1,200}$/, 'must be a branch name');
 
 export const putRepositorySchema = z.strictObject({
   url: z.string().min(1).max(2000),
-  defaultBranch: branchSchema.optional(),
+  defaultBranch: refSchema.max(200).optional(),
   checks: checksSchema.optional(),
   delivery: z
     .discriminatedUnion('mode', [

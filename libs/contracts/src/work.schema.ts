@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { idSchema, instantSchema, reasonSchema, usdSchema } from './common.schema.js';
+import { idSchema, instantSchema, reasonSchema, refSchema, usdSchema } from './common.schema.js';
 import { labelSchema, platformSchema } from './machine.schema.js';
 import { needsSchema, planSchema, toolCallSchema, toolchainNeedsSchema } from './plan.schema.js';
 
@@ -40,7 +40,7 @@ export const submitWorkSchema = z.strictObject({
   repository: z
     .strictObject({
       url: z.string().min(1).max(2000).describe('Remote URL, https, ssh or git@; credentials are refused'),
-      ref: z.string().min(1).max(250).optional().describe('Branch, tag or commit; without it, the default branch'),
+      ref: refSchema.optional().describe('Branch, tag or commit; without it, the default branch'),
     })
     .optional(),
   constraints: constraintsSchema.default({}),
