@@ -9,6 +9,8 @@ import type { FeedSubscriber } from './feed-subscriber.port.js';
 
 /** Milliseconds until the next pass when nothing rings before. */
 const PAUSE_MS: Readonly<Record<PassOutcome, number>> = { again: 0, soon: 100, idle: 1_000, busy: 250, failed: 500 };
+/** Rings in a rush make one pass per this long; the first one after a rest is answered at once. */
+const GATHER_MS = 50;
 const RETENTION_MS = 24 * 60 * 60 * 1_000;
 const TRIM_EVERY_MS = 10 * 60 * 1_000;
 const TRIM_BATCH = 5_000;
@@ -72,11 +74,13 @@ export class FeedRunner implements OnApplicationBootstrap, OnModuleDestroy {
     const reader = new FeedReader(subscriber, { uow, store, logger, metrics });
     let ready = false;
     while (!this.stopping.signal.aborted) {
-      const rung = this.nextRing();
+      const rung = this.nextRing(subscriber);
+      const began = performance.now();
       ready ||= await this.ensureCursor(subscriber);
       const outcome = ready ? await reader.pass().catch((error: unknown) => this.report(error)) : 'failed';
       // A held-back event rings nothing when it is let go, and a failure should not be repeated in a rush.
       await (outcome === 'idle' || outcome === 'busy' ? rung.within(PAUSE_MS[outcome]) : this.pause(PAUSE_MS[outcome]));
+      if (outcome !== 'again') await this.pause(began + GATHER_MS - performance.now());
       rung.forget();
     }
   }
@@ -97,15 +101,17 @@ export class FeedRunner implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** Listens from before the pass on, so that a ring during the pass is not lost. */
-  private nextRing() {
+  private nextRing({ types }: FeedSubscriber) {
     let ring = () => undefined as void;
     const rung = new Promise<void>((resolve) => (ring = resolve));
-    const forget = this.signal.onRing(() => ring());
+    const forget = this.signal.onRing((rungTypes) => {
+      if (types.some((type) => rungTypes.has(type))) ring();
+    });
     return { forget, within: (ms: number) => Promise.race([rung, this.pause(ms)]) };
   }
 
   private pause(ms: number): Promise<void> {
-    if (ms === 0 || this.stopping.signal.aborted) return Promise.resolve();
+    if (ms <= 0 || this.stopping.signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const done = () => {
         clearTimeout(timer);
