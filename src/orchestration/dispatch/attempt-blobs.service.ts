@@ -67,7 +67,7 @@ export class AttemptBlobs {
   }
 
   async append({ orgId }: AttemptCaller, part: UploadPart): Promise<AppendOutcome> {
-    if (part.offset === 0) await this.#checkQuota(orgId, part.totalBytes);
+    await this.#checkQuota(orgId, part.totalBytes);
     const outcome = await this.blobs.append({ orgId, ...part });
     if (outcome.status === 'complete') {
       const { digest, bytes } = outcome.blob;

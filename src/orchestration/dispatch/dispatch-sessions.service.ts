@@ -118,7 +118,8 @@ export class DispatchSessions {
   }
 
   #inspect(attempt: FollowedAttempt, event: WorkerEvent): Promise<WorkerEvent> {
-    return event.result?.commits ? this.inspector.inspect(attempt, event) : Promise.resolve(event);
+    const isResult = event.state === 'completed' && event.result?.commits;
+    return isResult ? this.inspector.inspect(attempt, event) : Promise.resolve(event);
   }
 
   #replace(transport: WorkerTransport): void {

@@ -24,9 +24,10 @@ export class ResultInspector {
     const expected = await this.uow.tenantRead(leaseContext(attempt.orgId), (tx) =>
       this.attempts.code(tx, attempt.attemptId),
     );
-    if (!expected) return event;
+    // Nothing to check them against: nobody builds on what was not looked at.
+    if (!expected) return { ...event, result: { ...result, commits: null } };
     const verdict = await this.#verdict(attempt.orgId, expected, result.commits);
-    if ('failure' in verdict) return { seq: event.seq, at: event.at, state: 'failed', failure: verdict.failure };
+    if ('failure' in verdict) return { ...event, state: 'failed', failure: verdict.failure, result: undefined };
     return { ...event, result: { ...result, commits: verdict.commits } };
   }
 
