@@ -10,7 +10,7 @@ import { TaskApiModule, TaskJobsModule } from '../orchestration/task/index.js';
 import { FeedRunnerModule } from '../platform/outbox/index.js';
 import { JobRunnerModule } from '../platform/queue/index.js';
 import { RegistryApiModule, WorkerSelfModule } from '../registry/index.js';
-import { RepositoryApiModule } from '../repository/index.js';
+import { RepositoryApiModule, RepositoryJobsModule } from '../repository/index.js';
 import { TenancyApiModule } from '../tenancy/index.js';
 
 /** A process that serves; `migrate` runs to its end and serves nothing. */
@@ -35,7 +35,15 @@ export const PROCESS_MODULES: Readonly<Record<ServingProcess, readonly RoomModul
     A2aModule,
   ],
   /** Jobs, sweepers, scheduling passes and the subscribers of the event feed. */
-  jobs: [JobRunnerModule, FeedRunnerModule, TaskJobsModule, PlannerModule, SchedulerModule, MeteringJobsModule],
+  jobs: [
+    JobRunnerModule,
+    FeedRunnerModule,
+    TaskJobsModule,
+    PlannerModule,
+    SchedulerModule,
+    MeteringJobsModule,
+    RepositoryJobsModule,
+  ],
   /** What workers call: enrolment, the tunnel, the API of an attempt. */
   tunnel: [WorkerSelfModule, TunnelModule, ModelModule],
 };

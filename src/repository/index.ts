@@ -5,3 +5,4 @@ export { type EnsuredRepository, Repositories } from './repositories.service.js'
 export { RepositoryApiModule } from './repository-api.module.js';
 export { type PreparedBase, type RepositoryBase, RepositoryBases } from './repository-bases.store.js';
 export { RepositoryModule } from './repository.module.js';
+export { RepositoryJobsModule } from './upload.sweeper.js';
