@@ -60,7 +60,10 @@ describe('the tools of a task', () => {
     await open({ tools: ['read_file', 'run_command'] });
     expect((await session.list()).map(({ name }) => name)).toEqual(['read_file']);
     for (const name of ['write_file', 'run_command', 'db__noop', 'nope']) {
-      await expect(call(name, { path: 'x', content: 'x' })).rejects.toMatchObject({ code: 'worker.no_such_tool' });
+      await expect(call(name, { path: 'x', content: 'x' })).rejects.toMatchObject({
+        code: 'worker.no_such_tool',
+        message: `There is no tool "${name}" that this task may use. It may use: read_file.`,
+      });
     }
   });
 

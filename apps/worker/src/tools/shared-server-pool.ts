@@ -58,7 +58,8 @@ export class SharedServerPool extends SharedServers {
   }: SharedToolCall): Promise<ToolCallResult> {
     if (!allowsServer(grant, name)) throw serverNotGranted(name);
     const server = this.#server(name);
-    if (!(await server.tools(signal)).some((each) => each.name === tool)) throw noSuchTool(`${name}__${tool}`);
+    const known = (await server.tools(signal)).map((each) => each.name);
+    if (!known.includes(tool)) throw noSuchTool(tool, known);
     return server.call({ name: tool, arguments: args, signal, timeoutMs: timeoutMs ?? this.#callTimeoutMs });
   }
 

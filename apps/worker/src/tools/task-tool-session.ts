@@ -40,8 +40,9 @@ export class TaskToolSession extends ToolSession {
   }
 
   async call(name: string, args: Record<string, unknown>, options: ToolCallOptions): Promise<ToolCallResult> {
-    const route = (await this.#known()).get(name);
-    if (!route) throw noSuchTool(name);
+    const routes = await this.#known();
+    const route = routes.get(name);
+    if (!route) throw noSuchTool(name, [...routes.keys()].toSorted());
     return route.call(args, options);
   }
 

@@ -1,7 +1,10 @@
 import { AppError } from '@coorchat/kernel';
 
-export function noSuchTool(name: string): AppError {
-  const message = `There is no tool "${name}" that this task may use.`;
+const MAX_LISTED = 50;
+
+export function noSuchTool(name: string, known: readonly string[]): AppError {
+  const listed = known.length === 0 ? 'none' : known.slice(0, MAX_LISTED).join(', ');
+  const message = `There is no tool "${name}" that this task may use. It may use: ${listed}.`;
   return new AppError({ code: 'worker.no_such_tool', kind: 'not_found', message });
 }
 
