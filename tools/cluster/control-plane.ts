@@ -14,13 +14,15 @@ export interface ControlPlaneOptions {
   readonly root: string;
   readonly dataDir: string;
   readonly env: Readonly<Record<string, string>>;
+  /** To come back where it was; without it, a free one. */
+  readonly port?: number;
 }
 
 const START_TIMEOUT_MS = 90_000;
 
 /** The control plane in a process of its own, with everything embedded, ready to serve. */
-export async function startControlPlane({ root, dataDir, env }: ControlPlaneOptions): Promise<ControlPlane> {
-  const port = await freePort();
+export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
+  const { root, dataDir, env, port = await freePort() } = options;
   const url = `http://127.0.0.1:${port}`;
   const started = startProcess({
     name: 'control plane',

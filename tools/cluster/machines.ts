@@ -37,15 +37,35 @@ async function startMachine(machine: Machine, options: MachinesOptions): Promise
     sandbox: { kind: 'auto', consent: true },
     ...(options.mcpServers ? { mcpServers: options.mcpServers } : {}),
   };
-  const file = path.join(home, 'worker.yaml');
-  await writeFile(file, stringify(config));
-  return startProcess({
+  await writeFile(path.join(home, 'worker.yaml'), stringify(config));
+  return startWorker({
+    root,
+    folder,
+    url: controlPlane.url,
     name: machine.name,
+    token: await controlPlane.api.enrolmentToken(),
+  });
+}
+
+export interface StartWorkerOptions {
+  readonly root: string;
+  readonly folder: string;
+  readonly url: string;
+  readonly name: string;
+  /** Only the first time: afterwards the machine has a credential of its own. */
+  readonly token?: string;
+}
+
+/** Starts the worker of a machine whose configuration is written already. */
+export function startWorker({ root, folder, url, name, token }: StartWorkerOptions): Started {
+  const config = path.join(folder, name, 'worker.yaml');
+  return startProcess({
+    name,
     script: path.join(root, 'apps', 'worker', 'dist', 'main.js'),
-    args: ['start', '--url', controlPlane.url, '--config', file, '--token-stdin'],
+    args: ['start', '--url', url, '--config', config, ...(token === undefined ? [] : ['--token-stdin'])],
     env: {},
-    logFile: path.join(folder, '..', `${machine.name}.log`),
-    stdin: await controlPlane.api.enrolmentToken(),
+    logFile: path.join(folder, '..', `${name}.log`),
+    ...(token === undefined ? {} : { stdin: token }),
   });
 }
 
