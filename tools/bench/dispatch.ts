@@ -83,8 +83,7 @@ async function allAtOnce(api: Api): Promise<number> {
 }
 
 async function startCluster(folder: string): Promise<{ controlPlane: ControlPlane; workers: Started[] }> {
-  const env: Record<string, string> = { COORCHAT_LOG_LEVEL: 'warn' };
-  if (process.env['REDIS_URL']) env['REDIS_URL'] = process.env['REDIS_URL'];
+  const env = { COORCHAT_LOG_LEVEL: 'warn' };
   const controlPlane = await startControlPlane({ root: ROOT, dataDir: path.join(folder, 'control-plane'), env });
   const common = { labels: [], repositories: [], maxConcurrent: SLOTS, about: '' };
   const workers = await startMachines({

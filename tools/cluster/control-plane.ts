@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Api } from './api.ts';
@@ -18,6 +19,14 @@ export interface ControlPlaneOptions {
   readonly port?: number;
 }
 
+/** With REDIS_URL set, the queue is there, under names that this data folder alone uses. */
+function queueEnvironment(dataDir: string): Record<string, string> {
+  const url = process.env['REDIS_URL'];
+  if (!url) return {};
+  const prefix = `coorchat-${createHash('sha1').update(dataDir).digest('hex').slice(0, 10)}`;
+  return { REDIS_URL: url, COORCHAT_REDIS_PREFIX: prefix };
+}
+
 const START_TIMEOUT_MS = 90_000;
 
 /** The control plane in a process of its own, with everything embedded, ready to serve. */
@@ -28,7 +37,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     name: 'control plane',
     script: path.join(root, 'dist', 'main.js'),
     args: [],
-    env: { COORCHAT_DATA_DIR: dataDir, COORCHAT_PORT: String(port), ...env },
+    env: { COORCHAT_DATA_DIR: dataDir, COORCHAT_PORT: String(port), ...queueEnvironment(dataDir), ...env },
     logFile: path.join(dataDir, '..', 'control-plane.log'),
   });
   const ready = until('Starting the control plane', START_TIMEOUT_MS, async () => {

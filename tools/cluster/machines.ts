@@ -17,7 +17,7 @@ export interface Machine {
 export interface MachinesOptions {
   readonly root: string;
   readonly folder: string;
-  readonly controlPlane: ControlPlane;
+  readonly controlPlane: Pick<ControlPlane, 'url' | 'api'>;
   readonly machines: readonly Machine[];
   readonly mcpServers?: Readonly<Record<string, unknown>>;
 }
