@@ -7,7 +7,7 @@ import { WebSocketServer } from 'ws';
 import { bearerOf, type KnownWorker, WorkerCredentials } from '../../identity/index.js';
 import { DispatchSessions, type OpenedSession } from '../../orchestration/dispatch/index.js';
 import { AppConfig } from '../../platform/config/index.js';
-import { RawRoutes } from '../../platform/http/index.js';
+import { RawRoutes, refuseUpgrade } from '../../platform/http/index.js';
 import { Broadcast } from '../../platform/queue/index.js';
 import { Logger } from '../../platform/telemetry/index.js';
 import { WorkerSessions } from '../../registry/index.js';
@@ -19,10 +19,6 @@ interface Admitted {
 }
 
 const SETTLE_MS = 5_000;
-
-function refuse(socket: Duplex, status: string): void {
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-}
 
 /** Where workers dial in. A socket is authenticated before it becomes one. */
 @Injectable()
@@ -62,16 +58,15 @@ export class TunnelGateway implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    socket.on('error', () => socket.destroy());
     try {
-      if (this.#closing) return refuse(socket, '503 Service Unavailable');
+      if (this.#closing) return refuseUpgrade(socket, '503 Service Unavailable');
       const bearer = bearerOf(request.headers);
       const worker = bearer === undefined ? undefined : await this.credentials.authenticate(bearer);
-      if (!worker) return refuse(socket, '401 Unauthorized');
+      if (!worker) return refuseUpgrade(socket, '401 Unauthorized');
       this.#server.handleUpgrade(request, socket, head, (upgraded) => void this.#accept(upgraded, worker));
     } catch (error) {
       this.logger.error('a worker could not be admitted', { error });
-      refuse(socket, '503 Service Unavailable');
+      refuseUpgrade(socket, '503 Service Unavailable');
     }
   }
 

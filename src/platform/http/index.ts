@@ -14,5 +14,5 @@ export { addJsonBody } from './json-body.js';
 export { Operation, type OperationDocs } from './operation.decorator.js';
 export { idOfCursor, pageOf } from './page.rules.js';
 export { PublicUrl } from './public-url.js';
-export { type RawRoute, RawRoutes, type UpgradeRoute } from './raw-routes.js';
+export { type RawRoute, RawRoutes, refuseUpgrade, type UpgradeRoute } from './raw-routes.js';
 export { Tenant, tenantOf } from './tenant.decorator.js';

@@ -17,8 +17,10 @@ export interface UpgradeRoute {
   readonly handler: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 }
 
-function refuseUpgrade(socket: Duplex): void {
-  socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+/** Answers an upgrade with a status line and hangs up, whatever the caller does. */
+export function refuseUpgrade(socket: Duplex, status: string): void {
+  socket.once('finish', () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
 /**
@@ -52,8 +54,10 @@ export class RawRoutes {
   private listenForUpgrades(): void {
     const server: Server = this.server().server;
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      // Node takes its own listener away: a caller who hangs up now would end the process.
+      socket.on('error', () => socket.destroy());
       const route = this.upgrades.get(request.url?.split('?')[0] ?? '');
-      if (route === undefined) refuseUpgrade(socket);
+      if (route === undefined) refuseUpgrade(socket, '404 Not Found');
       else route.handler(request, socket, head);
     });
   }

@@ -213,6 +213,47 @@ describe('access', () => {
   });
 });
 
+describe('a refused upgrade', () => {
+  const request = 'GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+
+  @Injectable()
+  class OtherRoute implements OnModuleInit {
+    constructor(private readonly routes: RawRoutes) {}
+
+    onModuleInit(): void {
+      this.routes.upgrade({ path: '/socket', authenticatedBy: 'nothing, it is a probe', handler: () => undefined });
+    }
+  }
+
+  it('survives callers who hang up at once', async () => {
+    const probe = await startProbe([], [OtherRoute]);
+    const port = Number(new URL(await listen(probe)).port);
+    for (let n = 0; n < 50; n++) {
+      const socket = connect(port, '127.0.0.1');
+      await once(socket, 'connect');
+      await new Promise((resolve) => socket.write(request, resolve));
+      socket.resetAndDestroy();
+    }
+    expect((await fetch(`http://127.0.0.1:${port}/health/live`)).status).toBe(200);
+    await probe.close();
+  });
+
+  it('keeps no connection of callers who never hang up', async () => {
+    const probe = await startProbe([], [OtherRoute]);
+    const port = Number(new URL(await listen(probe)).port);
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    socket.write(request);
+    socket.resume();
+    await once(socket, 'end');
+    // Whoever writes to a connection that is gone is reset.
+    socket.on('error', () => undefined);
+    const writing = setInterval(() => socket.write('x'), 10);
+    await new Promise((resolve) => socket.once('close', resolve));
+    clearInterval(writing);
+    await probe.close();
+  });
+});
+
 describe('answers', () => {
   it('honours a harmless request id and replaces another', async () => {
     const id = async (given: string) =>
