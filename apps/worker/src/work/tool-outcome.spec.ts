@@ -37,7 +37,7 @@ describe('toolOutcome', () => {
   });
 
   it('fails the task when its command did', () => {
-    const ended = (structured: unknown) => () =>
+    const ended = (structured: Record<string, unknown>) => () =>
       toolOutcome('run_command', { text: 'ld: oops', structured, isError: false });
     const failure = failureOf(ended({ exitCode: 2, timedOut: false }));
     expect(failure).toMatchObject({ code: 'worker.command_failed', failureClass: 'task' });
