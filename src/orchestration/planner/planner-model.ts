@@ -16,6 +16,9 @@ export interface PlannerAnswer {
 const BACKOFF: BackoffPolicy = { baseMs: 1000, maxMs: 20_000, factor: 2, jitter: 0.2 };
 const MAX_RETRIES = 3;
 const TIMEOUT_MS = 5 * 60_000;
+const { type, schema } = zodOutputFormat(draftedPlanSchema);
+/** Without the SDK's parser: an answer of another form is paid for, too, and is shown to the model to be mended. */
+const FORMAT = { type, schema };
 
 function mayPass(error: unknown): boolean {
   if (!(error instanceof Anthropic.APIError) || error.status === undefined) return true;
@@ -39,6 +42,11 @@ export class PlannerModel {
 
   get model(): string {
     return this.config.model.plannerModel;
+  }
+
+  /** Characters of the whole prompt, the instructions and the form of the answer included. */
+  promptChars(messages: readonly Anthropic.MessageParam[]): number {
+    return JSON.stringify([PLANNING_SYSTEM, FORMAT, messages]).length;
   }
 
   /** @throws AppError `planner.not_configured`, `planner.model_failed` */
@@ -71,7 +79,7 @@ export class PlannerModel {
         max_tokens: maxTokens,
         system: [{ type: 'text', text: PLANNING_SYSTEM, cache_control: { type: 'ephemeral' } }],
         messages,
-        output_config: { format: zodOutputFormat(draftedPlanSchema) },
+        output_config: { format: FORMAT },
       })
       .finalMessage();
     const text = message.content.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join('');

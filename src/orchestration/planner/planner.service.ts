@@ -87,7 +87,7 @@ export class Planner {
     attempt: number,
   ): Promise<PlannerAnswer> {
     const callId = `${workRequestId}-plan-${attempt}`;
-    const promptChars = JSON.stringify(messages).length;
+    const promptChars = this.model.promptChars(messages);
     const { model } = this.model;
     const hold = await this.meter.hold(ctx, { workRequestId, callId, model, promptChars, maxTokens: MAX_TOKENS });
     if (!hold.granted) throw new PlanningRefused(hold.reason);
