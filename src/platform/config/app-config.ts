@@ -34,8 +34,6 @@ export interface AppConfigFields {
   readonly limits: LimitsConfig;
   readonly heartbeatIntervalMs: number;
   readonly leaseMs: number;
-  /** How long a silent worker's attempts are kept for it before anything else happens. */
-  readonly graceMs: number;
   readonly shutdownGraceMs: number;
   readonly git: { readonly allowFileRemotes: boolean };
   /** Whether URLs of tenants may lead to private addresses. */
@@ -61,7 +59,6 @@ export class AppConfig implements AppConfigFields {
   declare readonly limits: LimitsConfig;
   declare readonly heartbeatIntervalMs: number;
   declare readonly leaseMs: number;
-  declare readonly graceMs: number;
   declare readonly shutdownGraceMs: number;
   declare readonly git: { readonly allowFileRemotes: boolean };
   declare readonly allowPrivateOutbound: boolean;
@@ -101,7 +98,6 @@ function fieldsOf(env: Environment): AppConfigFields {
     limits: limitsConfig(env, usdToMicros(env.COORCHAT_DEFAULT_MAX_COST_USD)),
     heartbeatIntervalMs: env.COORCHAT_HEARTBEAT_INTERVAL_MS,
     leaseMs: env.COORCHAT_LEASE_MS,
-    graceMs: env.COORCHAT_RECONNECT_GRACE_MS,
     shutdownGraceMs: env.COORCHAT_SHUTDOWN_GRACE_MS,
     git: { allowFileRemotes: env.COORCHAT_ALLOW_FILE_REMOTES },
     allowPrivateOutbound: env.COORCHAT_ALLOW_PRIVATE_OUTBOUND,

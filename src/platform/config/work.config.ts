@@ -21,7 +21,6 @@ export const workVariables = {
   }),
   COORCHAT_HEARTBEAT_INTERVAL_MS: wholeNumber({ min: 100, max: 300_000, fallback: 15_000, unit: 'milliseconds' }),
   COORCHAT_LEASE_MS: wholeNumber({ min: 500, max: 3_600_000, fallback: 60_000, unit: 'milliseconds' }),
-  COORCHAT_RECONNECT_GRACE_MS: wholeNumber({ min: 0, max: 3_600_000, fallback: 30_000, unit: 'milliseconds' }),
 };
 
 export interface LimitsConfig {
