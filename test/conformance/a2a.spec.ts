@@ -3,6 +3,7 @@ import { type Client, ClientFactory, ClientFactoryOptions, JsonRpcTransportFacto
 import { TaskNotFoundError, UnsupportedOperationError } from '@a2a-js/sdk/errors';
 import { newId } from '@coorchat/kernel';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { newSecret, secretHash } from '../../src/identity/secret.rules.js';
 import { TestControlPlane } from '../support/control-plane.js';
 import { type Happening, type Script, ScriptedWorker } from '../support/scripted-worker.js';
 
@@ -21,7 +22,8 @@ const script: Script = async function* (_assignment, canceled): AsyncGenerator<H
   yield { state: 'working' };
   yield { progress: { kind: 'step', text: 'half way' } };
   const isCanceled = await Promise.race([gate.promise.then(() => false), canceled.then(() => true)]);
-  if (isCanceled) yield { state: 'canceled', failure: { class: 'task', code: 'worker.canceled', message: 'Canceled.' } };
+  if (isCanceled)
+    yield { state: 'canceled', failure: { class: 'task', code: 'worker.canceled', message: 'Canceled.' } };
   else yield { state: 'completed', result: COMPLETED };
 };
 
@@ -142,6 +144,14 @@ async function collect(stream: AsyncGenerator<StreamResponse, void>): Promise<St
   return all;
 }
 
+/** The fault that a stream ends with: the official client wraps it. */
+async function refusalOf(stream: AsyncGenerator<StreamResponse, void>): Promise<unknown> {
+  return collect(stream).then(
+    () => undefined,
+    (error: unknown) => (error instanceof Error ? error.cause : undefined),
+  );
+}
+
 interface RpcAnswer {
   readonly status: number;
   readonly body: { readonly result?: Record<string, unknown>; readonly error?: { code: number; message: string } };
@@ -221,7 +231,7 @@ describe('a 1.0 client', () => {
     open();
     const rest = await collect(stream);
     expect(rest.map(stateOf).at(-1)).toBe(TaskState.TASK_STATE_COMPLETED);
-    await expect(collect(client.resubscribeTask({ tenant: '', id }))).rejects.toThrow(UnsupportedOperationError);
+    expect(await refusalOf(client.resubscribeTask({ tenant: '', id }))).toBeInstanceOf(UnsupportedOperationError);
   });
 
   it('cancels work that runs', async () => {
@@ -244,6 +254,7 @@ describe('a 1.0 client', () => {
     const [, , oldest = ''] = ids;
     const one = await client.listTasks(listing({ contextId: oldest, pageSize: 1 }));
     expect(one.tasks.map(({ id }) => id)).toEqual([oldest]);
+    expect((await client.listTasks(listing({ contextId: newId('workRequest') }))).tasks).toEqual([]);
   });
 });
 
@@ -260,6 +271,11 @@ describe('a 0.3 client', () => {
     expect(items.map(stateOf).at(-1)).toBe(TaskState.TASK_STATE_COMPLETED);
   });
 
+  it('reads in a stream why it was refused', async () => {
+    const stream = (await legacyClient()).resubscribeTask({ tenant: '', id: 'wrq_unknown' });
+    await expect(collect(stream)).rejects.toThrow(/wrq_unknown|not found/i);
+  });
+
   it('needs no version header', async () => {
     const { id } = await submit();
     const { status, body } = await rpc('tasks/get', { id }, { 'a2a-version': '' });
@@ -272,7 +288,12 @@ describe('a request that is refused', () => {
 
   it.each([
     ['a message without parts', 'SendMessage', { message: { ...sent, parts: [] } }, -32602],
-    ['a plan that is none', 'SendMessage', { message: { ...sent, parts: [{ text: 'x' }, { data: { plan: 7 } }] } }, -32602],
+    [
+      'a plan that is none',
+      'SendMessage',
+      { message: { ...sent, parts: [{ text: 'x' }, { data: { plan: 7 } }] } },
+      -32602,
+    ],
     ['a negative historyLength', 'GetTask', { id: 'wrq_x', historyLength: -1 }, -32602],
     ['a page that is too long', 'ListTasks', { pageSize: 1000 }, -32602],
     ['a tenant that is not its own', 'ListTasks', { tenant: 'org_other' }, -32602],
@@ -298,7 +319,7 @@ describe('a request that is refused', () => {
     expect((await rpc('ListTasks', {}, { authorization })).status).toBe(401);
   });
 
-  it('because it breaks the SDK\'s own types is an error of the SDK', async () => {
+  it('because of an unknown task is an error that the official client knows', async () => {
     await expect(get('wrq_unknown')).rejects.toThrow(TaskNotFoundError);
   });
 });
@@ -309,7 +330,23 @@ describe('another organization', () => {
     const stranger = await clientOf(await strangersKey());
     await expect(get(id, stranger)).rejects.toThrow(TaskNotFoundError);
     await expect(stranger.cancelTask({ tenant: '', id, metadata: undefined })).rejects.toThrow(TaskNotFoundError);
-    await expect(collect(stranger.resubscribeTask({ tenant: '', id }))).rejects.toThrow(TaskNotFoundError);
+    expect(await refusalOf(stranger.resubscribeTask({ tenant: '', id }))).toBeInstanceOf(TaskNotFoundError);
     expect((await stranger.listTasks(listing())).tasks).toEqual([]);
   });
 });
+
+/** A key of an organization that was just made. */
+async function strangersKey(): Promise<string> {
+  const orgId = newId('organization');
+  const key = newSecret('cck');
+  const { uow } = plane.database;
+  await uow.system('identity.bootstrap', async (tx) => {
+    await tx.sql`INSERT INTO organization (id, name, slug, updated_at) VALUES (${orgId}, 'B', ${orgId}, now())`;
+  });
+  await uow.tenant({ orgId }, async (tx) => {
+    await tx.sql`
+      INSERT INTO api_key (org_id, id, name, hash, prefix, scopes, created_by)
+      VALUES (${orgId}, ${newId('apiKey')}, 'b', ${secretHash(key)}, 'cck_', ${['work:read', 'work:cancel', 'work:submit']}, 'test')`;
+  });
+  return key;
+}

@@ -94,7 +94,11 @@ export class A2aRoutes implements OnModuleInit {
     const context = new ServerCallContext({ user: new TenantUser(tenantOf(request)), requestedVersion: version });
     const answer: Answer | object = await (version === LEGACY ? this.#legacy : this.#current).handle(body, context);
     if (!isStream(answer)) return reply.send(answer);
-    return this.#stream(reply, answer);
+    const map =
+      version === LEGACY
+        ? LegacyJsonRpcTransportHandler.mapToLegacyJSONRPCError
+        : JsonRpcTransportHandler.mapToJSONRPCError;
+    return this.#stream(reply, answer, (error) => ({ jsonrpc: '2.0', id: body['id'] ?? null, error: map(error) }));
   }
 
   /** The tenant comes from the credential; a body that names another one is refused, its own is dropped. */
@@ -112,13 +116,17 @@ export class A2aRoutes implements OnModuleInit {
     return { jsonrpc: '2.0', id: body['id'] ?? null, error };
   }
 
-  async #stream(reply: FastifyReply, answers: AsyncGenerator<object>): Promise<FastifyReply> {
+  async #stream(
+    reply: FastifyReply,
+    answers: AsyncGenerator<object>,
+    faultOf: (error: unknown) => object,
+  ): Promise<FastifyReply> {
     const stream = openEventStream(reply);
     stream.signal.addEventListener('abort', () => void answers.return(undefined), { once: true });
     try {
       for await (const answer of answers) await stream.write(formatSSEEvent(answer));
     } catch (error) {
-      await stream.write(formatSSEErrorEvent(JsonRpcTransportHandler.mapToJSONRPCError(error)));
+      await stream.write(formatSSEErrorEvent(faultOf(error)));
     } finally {
       stream.close();
     }

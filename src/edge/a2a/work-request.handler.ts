@@ -19,7 +19,7 @@ import {
 import type { A2ARequestHandler, ServerCallContext } from '@a2a-js/sdk/server';
 import { fromA2aState } from '@coorchat/a2a';
 import type { WorkEvent, WorkStatus, WorkView } from '@coorchat/contracts';
-import type { TenantContext } from '@coorchat/kernel';
+import { isAppError, type TenantContext } from '@coorchat/kernel';
 import type { WorkService } from '../../orchestration/task/index.js';
 import { toA2aError } from './a2a-errors.js';
 import { submissionOf } from './submission.rules.js';
@@ -92,9 +92,12 @@ export class WorkRequestHandler implements A2ARequestHandler {
       const ctx = tenantWith(context, 'work:read');
       const pageSize = pageSizeOf(params);
       const cursor = params.pageToken === '' ? undefined : params.pageToken;
-      const page = await this.options.work.list(ctx, { limit: pageSize, cursor, status: statusFilter(params) });
+      const status = statusFilter(params);
+      const page =
+        params.contextId === ''
+          ? await this.options.work.list(ctx, { limit: pageSize, cursor, status })
+          : await this.#context(ctx, params.contextId, status);
       const tasks = page.items
-        .filter(({ id }) => params.contextId === '' || id === params.contextId)
         .map((work) => this.#task(work))
         .map((task) => (params.includeArtifacts ? task : { ...task, artifacts: [] }));
       return { tasks, nextPageToken: page.nextCursor ?? '', pageSize, totalSize: tasks.length };
@@ -125,6 +128,17 @@ export class WorkRequestHandler implements A2ARequestHandler {
   }
   deleteTaskPushNotificationConfig(): Promise<never> {
     return unsupportedPush();
+  }
+
+  /** A context is one work request: its page has at most one. */
+  async #context(ctx: TenantContext, id: string, status: WorkStatus | undefined) {
+    try {
+      const work = await this.options.work.get(ctx, id);
+      return { items: status === undefined || work.status === status ? [work] : [], nextCursor: null };
+    } catch (error) {
+      if (isAppError(error) && error.kind === 'not_found') return { items: [], nextCursor: null };
+      throw error;
+    }
   }
 
   #task(work: WorkView): Task {
