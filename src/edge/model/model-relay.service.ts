@@ -8,6 +8,7 @@ import { UnitOfWork } from '../../platform/db/index.js';
 import { Logger } from '../../platform/telemetry/index.js';
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
+import { type RelayedBody, relayedBodySchema } from './relayed-body.schema.js';
 import { callUpstream, passedBack } from './upstream.js';
 import { StreamUsageReader, usageOfMessage } from './usage-reader.js';
 
@@ -23,12 +24,6 @@ export interface RelayedAnswer {
   readonly headers: Record<string, string>;
   readonly body: Readable | string;
 }
-
-const bodySchema = z.looseObject({
-  model: z.string().max(100),
-  max_tokens: z.number().int().positive(),
-  stream: z.boolean().optional(),
-});
 
 interface AdmittedCall extends RelayedCall {
   readonly ctx: TenantContext;
@@ -54,7 +49,7 @@ export class ModelRelay {
   /** @throws AppError of the kinds that `sendFault` translates */
   async call(call: RelayedCall): Promise<RelayedAnswer> {
     const { apiKey, baseUrl } = this.#upstream();
-    const body = bodySchema.safeParse(call.body);
+    const body = relayedBodySchema.safeParse(call.body);
     if (!body.success) throw invalid(z.prettifyError(body.error));
     if (this.#running.has(call.callId)) throw stillRunning();
     this.#running.add(call.callId);
@@ -78,7 +73,7 @@ export class ModelRelay {
     });
   }
 
-  async #admit(call: RelayedCall, body: z.infer<typeof bodySchema>) {
+  async #admit(call: RelayedCall, body: RelayedBody) {
     const { orgId, attemptId, workRequestId, workerId } = call.claims;
     const ctx = tenantContext({
       orgId,

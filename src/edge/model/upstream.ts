@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-const PASSED_ON = ['anthropic-version', 'anthropic-beta', 'content-type'] as const;
+const PASSED_ON = ['anthropic-version', 'content-type'] as const;
 const PASSED_BACK = ['content-type', 'request-id', 'retry-after', 'anthropic-ratelimit-requests-reset'] as const;
 
 export interface UpstreamRequest {

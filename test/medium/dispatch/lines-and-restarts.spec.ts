@@ -1,4 +1,4 @@
-import type { TaskView, WorkEvent, WorkView } from '@coorchat/contracts';
+import type { TaskView, WorkerView, WorkEvent, WorkView } from '@coorchat/contracts';
 import { TcpProxy } from '@coorchat/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestControlPlane } from '../../support/control-plane.js';
@@ -26,6 +26,13 @@ async function history(id: string): Promise<WorkEvent[]> {
 
 async function ended(id: string, status: WorkView['status'] = 'completed'): Promise<void> {
   await expect.poll(async () => (await work(id)).status, PATIENCE).toBe(status);
+}
+
+/** The next test's tasks must find no machine that has just left. */
+async function retire(worker: ScriptedWorker): Promise<void> {
+  await worker.stop();
+  const status = async () => (await plane.call<WorkerView>('GET', `/v1/workers/${worker.workerId}`)).status;
+  await expect.poll(status, PATIENCE).toBe('offline');
 }
 
 /** Every event of every task once, in order, numbered without a gap. */
@@ -66,7 +73,7 @@ describe('a tool task', () => {
     await ended(id);
     await expectWholeHistory(id);
     await expect.poll(() => [...worker.acked.values()], PATIENCE).toEqual([3, 3, 3]);
-    await worker.stop();
+    await retire(worker);
   });
 });
 
@@ -82,7 +89,7 @@ describe('a line that is cut', () => {
     await ended(id);
     await expectWholeHistory(id);
     expect(new Set(worker.started).size).toBe(worker.started.length);
-    await worker.stop();
+    await retire(worker);
     await proxy.close();
   });
 
@@ -99,7 +106,7 @@ describe('a line that is cut', () => {
     }
     await ended(id);
     await expectWholeHistory(id);
-    await worker.stop();
+    await retire(worker);
     await proxy.close();
   });
 });
@@ -122,7 +129,7 @@ describe('a control plane that restarts', () => {
     go();
     await ended(id);
     await expectWholeHistory(id);
-    await returned.stop();
+    await retire(returned);
   });
 });
 
@@ -139,6 +146,6 @@ describe('cancel', () => {
     await plane.call('POST', `/v1/work-requests/${id}/cancel`, {});
     await ended(id, 'canceled');
     await expect.poll(async () => (await tasks(id))[0]?.status, PATIENCE).toBe('canceled');
-    await worker.stop();
+    await retire(worker);
   });
 });

@@ -183,6 +183,17 @@ describe('a call that is refused', () => {
   });
 
   it.each([
+    ['a tool that runs at the provider', { tools: [{ type: 'web_search_20250305', name: 'web_search' }] }],
+    ['MCP servers of its own', { mcp_servers: [{ type: 'url', url: 'https://elsewhere.example', name: 'x' }] }],
+    ['a tier with other prices', { service_tier: 'priority' }],
+  ])('refuses %s, which no grant and no price covers', async (_what, extra) => {
+    const calls = world.claude.calls.length;
+    const body = { ...ask(), ...extra } as unknown as Anthropic.MessageCreateParamsNonStreaming;
+    expect(await faultOf(world.client(attempt).messages.create(body))).toMatchObject({ status: 400 });
+    expect(world.claude.calls).toHaveLength(calls);
+  });
+
+  it.each([
     ['no token', () => ({ authorization: '' })],
     ['a token that is none', () => ({ authorization: 'Bearer cca_x.y' })],
     ['an API key', async () => ({ authorization: `Bearer ${await world.plane.key()}` })],
