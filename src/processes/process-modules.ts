@@ -1,6 +1,6 @@
 import type { DynamicModule, Type } from '@nestjs/common';
 import { MeteringApiModule, MeteringJobsModule } from '../commerce/metering/index.js';
-import { A2aModule } from '../edge/a2a/index.js';
+import { A2aModule, HttpsWorkersModule } from '../edge/a2a/index.js';
 import { ModelModule } from '../edge/model/index.js';
 import { TunnelModule } from '../edge/tunnel/index.js';
 import { IdentityApiModule } from '../identity/index.js';
@@ -45,7 +45,7 @@ export const PROCESS_MODULES: Readonly<Record<ServingProcess, readonly RoomModul
     RepositoryJobsModule,
   ],
   /** What workers call: enrolment, the tunnel, the API of an attempt. */
-  tunnel: [WorkerSelfModule, TunnelModule, ModelModule],
+  tunnel: [WorkerSelfModule, TunnelModule, HttpsWorkersModule, ModelModule],
 };
 
 export function modulesOf(processes: readonly ServingProcess[]): RoomModule[] {

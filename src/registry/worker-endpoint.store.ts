@@ -7,6 +7,8 @@ export interface EndpointRow {
   readonly url: string;
   /** Sealed. */
   readonly secret: string;
+  /** Holder of a session that was heard from lately. */
+  readonly heldBy: string | null;
 }
 
 @Injectable()
@@ -20,9 +22,11 @@ export class WorkerEndpointStore {
     return row?.poolId;
   }
 
-  async list(tx: SystemTx): Promise<EndpointRow[]> {
+  async list(tx: SystemTx, silentAfterMs: number): Promise<EndpointRow[]> {
     return tx.sql<EndpointRow>`
-      SELECT org_id AS "orgId", id AS "workerId", endpoint_url AS url, endpoint_secret AS secret FROM worker
+      SELECT org_id AS "orgId", id AS "workerId", endpoint_url AS url, endpoint_secret AS secret,
+        CASE WHEN last_heartbeat_at > now() - ${silentAfterMs} * interval '1 millisecond' THEN session_holder END AS "heldBy"
+      FROM worker
       WHERE removed_at IS NULL AND road = 'https' AND endpoint_url IS NOT NULL AND endpoint_secret IS NOT NULL
       ORDER BY id`;
   }

@@ -7,6 +7,7 @@ import { registryErrors } from './registry.errors.js';
 import { endpointKey, seal, unseal } from './sealed-secret.rules.js';
 import { verifyCard } from './worker-card.rules.js';
 import { WorkerEndpointStore } from './worker-endpoint.store.js';
+import { MISSED_HEARTBEATS } from './worker-status.rules.js';
 
 export interface RegisterEndpoint {
   readonly url: string;
@@ -20,6 +21,8 @@ export interface WorkerEndpoint {
   readonly workerId: string;
   readonly url: string;
   readonly token: string;
+  /** Process whose session with the worker lives, by its name; null: the worker is free to be called. */
+  readonly heldBy: string | null;
 }
 
 /** Where workers of the https road listen, and what they expect to be shown. */
@@ -31,7 +34,7 @@ export class WorkerEndpoints {
     private readonly uow: UnitOfWork,
     private readonly store: WorkerEndpointStore,
     private readonly news: RegistryNews,
-    config: AppConfig,
+    private readonly config: AppConfig,
   ) {
     this.key = endpointKey(config.secretKey);
   }
@@ -54,7 +57,20 @@ export class WorkerEndpoints {
 
   /** All of them, of all organizations: for the process that keeps their sessions. */
   async list(): Promise<WorkerEndpoint[]> {
-    const rows = await this.uow.system('registry.session', (tx) => this.store.list(tx));
-    return rows.map(({ secret, ...row }) => ({ ...row, token: unseal(this.key, secret, row.workerId) }));
+    const silentAfterMs = MISSED_HEARTBEATS * this.config.heartbeatIntervalMs;
+    const rows = await this.uow.system('registry.session', (tx) => this.store.list(tx, silentAfterMs));
+    return rows.flatMap(({ secret, ...row }) => {
+      const token = this.opened(secret, row.workerId);
+      return token === undefined ? [] : [{ ...row, token }];
+    });
+  }
+
+  /** Undefined when it was sealed with another secret key: the worker registers again before long. */
+  private opened(secret: string, workerId: string): string | undefined {
+    try {
+      return unseal(this.key, secret, workerId);
+    } catch {
+      return undefined;
+    }
   }
 }

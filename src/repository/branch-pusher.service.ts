@@ -3,7 +3,7 @@ import { git, GitError, type GitProtocol, type Repository } from '@coorchat/git'
 import { messageOf } from '@coorchat/kernel';
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../platform/config/index.js';
-import { leadsToPrivateNetwork } from './outbound-address.js';
+import { leadsToPrivateNetwork } from '../platform/http/index.js';
 import { repositoryErrors } from './repository.errors.js';
 
 export interface BranchPush {

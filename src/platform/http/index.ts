@@ -12,6 +12,9 @@ export { type EventStreamOptions, lastEventIdOf, openEventStream, type StreamedE
 export { HttpModule } from './http.module.js';
 export { addJsonBody } from './json-body.js';
 export { Operation, type OperationDocs } from './operation.decorator.js';
+export { leadsToPrivateNetwork } from './outbound-address.js';
+export { outboundAgent } from './outbound-agent.js';
+export { isLoopbackHost, outboundFault, type OutboundPolicy } from './outbound.rules.js';
 export { idOfCursor, pageOf } from './page.rules.js';
 export { PublicUrl } from './public-url.js';
 export { type RawRoute, RawRoutes, refuseUpgrade, type UpgradeRoute } from './raw-routes.js';

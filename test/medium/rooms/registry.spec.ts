@@ -313,7 +313,7 @@ describe('a worker’s own routes', () => {
     expect(JSON.stringify(rows)).not.toContain(secret);
     expect(JSON.stringify(await view(worker.workerId))).not.toContain('worker.example');
     expect(await rooms.app.nest.get(WorkerEndpoints).list()).toEqual([
-      { orgId: rooms.orgId, workerId: worker.workerId, url: body.url, token: secret },
+      { orgId: rooms.orgId, workerId: worker.workerId, url: body.url, token: secret, heldBy: null },
     ]);
     expect((await admin('POST', '/v1/workers/self/endpoint', body)).status).toBe(403);
     expect((await caller(rooms.url, worker.credential)('GET', '/v1/workers')).status).toBe(403);

@@ -43,6 +43,11 @@ export class WorkerUnderTest {
     return path.join(this.folder, 'data');
   }
 
+  /** Null while it runs. */
+  get exitCode(): number | null {
+    return this.#child?.exitCode ?? null;
+  }
+
   get journey(): string[] {
     return readFileSync(this.diary, 'utf8').split('\n').filter(Boolean);
   }

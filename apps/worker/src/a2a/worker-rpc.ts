@@ -4,13 +4,16 @@ import {
   ackTaskEventsParamsSchema,
   LIST_TASK_EVENTS,
   listTaskEventsParamsSchema,
+  STALE_SESSION_CODE,
   type ListTaskEventsResult,
   type WorkerEvent,
 } from '@coorchat/a2a';
+import { messageOf } from '@coorchat/kernel';
 import { z } from 'zod';
 import type { AttemptDesk } from '../attempt/attempt-desk.js';
 import type { Journal } from '../journal/journal.js';
 import { withSignal } from './call-signal.js';
+import { type PolledSession, StaleSessionError } from './polled-session.js';
 import type { WorkerRequestHandler } from './worker-request.handler.js';
 
 export type RpcMessage = Record<string, unknown>;
@@ -20,9 +23,12 @@ export interface WorkerRpcOptions {
   readonly handler: WorkerRequestHandler;
   readonly journal: Journal;
   readonly desk: AttemptDesk;
+  /** On a road where the session is made of calls, too. */
+  readonly session?: PolledSession | undefined;
 }
 
 const INVALID_PARAMS = -32602;
+const INTERNAL = -32603;
 const TASK_NOT_FOUND = -32001;
 const A2A_VERSION = '1.0';
 const MAX_PAGE_BYTES = 1024 * 1024;
@@ -46,6 +52,8 @@ export class WorkerRpc {
           return result(id, {});
         });
     }
+    const method = this.options.session?.method(request.method);
+    if (method) return sessionAnswer(id, () => method(request.params ?? {}));
     const context = withSignal(new ServerCallContext({ requestedVersion: A2A_VERSION }), signal);
     const handled = await this.#transport.handle(withoutTenant(request), context);
     return Symbol.asyncIterator in handled ? faultsAsAnswers(id, handled) : handled;
@@ -100,6 +108,16 @@ async function answer<S extends z.ZodType>(
 ): Promise<RpcMessage> {
   const parsed = schema.safeParse(params);
   return parsed.success ? act(parsed.data) : fault(id, INVALID_PARAMS, z.prettifyError(parsed.error));
+}
+
+function sessionAnswer(id: unknown, act: () => unknown): RpcMessage {
+  try {
+    return result(id, act() ?? {});
+  } catch (error) {
+    if (error instanceof z.ZodError) return fault(id, INVALID_PARAMS, z.prettifyError(error));
+    if (error instanceof StaleSessionError) return fault(id, STALE_SESSION_CODE, error.message);
+    return fault(id, INTERNAL, messageOf(error));
+  }
 }
 
 function result(id: unknown, value: unknown): RpcMessage {

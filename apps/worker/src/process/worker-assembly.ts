@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { messageOf } from '@coorchat/kernel';
 import { tunnelUrl } from '@coorchat/tunnel';
+import type { PolledSession } from '../a2a/polled-session.js';
 import { WorkerRequestHandler } from '../a2a/worker-request.handler.js';
 import { WorkerRpc } from '../a2a/worker-rpc.js';
 import { AttemptDesk } from '../attempt/attempt-desk.js';
@@ -31,8 +32,8 @@ export interface WorkerAssembly {
   readonly card: MachineCard;
   readonly journal: Journal;
   readonly desk: AttemptDesk;
-  /** With a hello, verdicts come with the welcome; without one, a subscription is the verdict. */
-  readonly rpc: (road: { readonly hasHello: boolean }) => WorkerRpc;
+  /** A tunnel's verdicts come with its welcome; on a road of calls, a subscription is a verdict, too. */
+  readonly rpc: (road: { readonly session?: PolledSession }) => WorkerRpc;
 }
 
 const MB = 1024 * 1024;
@@ -66,14 +67,14 @@ export async function assembleWorker(
     slots: settings.maxConcurrent,
     onLoad: given.onLoad,
   });
-  const rpc = ({ hasHello }: { readonly hasHello: boolean }) => {
+  const rpc = ({ session }: { readonly session?: PolledSession }) => {
     const handler = new WorkerRequestHandler({
       journal,
       desk,
       card: () => card.current,
-      resumesOnSubscribe: !hasHello,
+      resumesOnSubscribe: session !== undefined,
     });
-    return new WorkerRpc({ handler, journal, desk });
+    return new WorkerRpc({ handler, journal, desk, session });
   };
   return { parts, card, journal, desk, rpc };
 }

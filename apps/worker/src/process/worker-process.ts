@@ -1,5 +1,6 @@
 import { AppError, systemClock } from '@coorchat/kernel';
 import { TunnelUnauthorized, TunnelVersionRefused, type TunnelWorker } from '@coorchat/tunnel';
+import { PolledSession } from '../a2a/polled-session.js';
 import { enrol, revoked } from '../enrolment/enrolment.js';
 import type { Listener } from '../road/listener.road.js';
 import { ListenerRegistration } from '../road/listener-registration.js';
@@ -100,7 +101,7 @@ export class WorkerProcess {
     this.#tunnel = tunnelRoad({
       url: settings.url,
       credential: this.identity.credential,
-      rpc: rpc({ hasHello: true }),
+      rpc: rpc({}),
       desk,
       card: () => card.fresh(),
       load: () => workerLoad(desk, { slots, dataDir }),
@@ -111,16 +112,21 @@ export class WorkerProcess {
 
   async #listen(listen: NonNullable<WorkerOptions['settings']['listen']>): Promise<void> {
     const { settings, logger, redactor } = this.options;
-    const { card, rpc } = this.worker;
+    const { card, desk, rpc } = this.worker;
+    const { url: controlPlaneUrl, dataDir, maxConcurrent: slots } = settings;
     // Loaded here, because most workers dial a tunnel and need no HTTP server in their memory.
     const { openListener } = await import('../road/listener.road.js');
-    const token = await listenerToken(settings.dataDir);
+    const token = await listenerToken(dataDir);
     redactor.add(token);
-    const listener = await openListener({ listen, token, rpc: rpc({ hasHello: false }), card: () => card.current });
+    const session = new PolledSession({
+      desk,
+      load: () => workerLoad(desk, { slots, dataDir }),
+      onRemoved: () => this.#registration?.again(),
+    });
+    const listener = await openListener({ listen, token, rpc: rpc({ session }), card: () => card.current });
     this.#listener = listener;
     card.listenerUrl = listener.url;
     logger.info('listens', { url: listener.url });
-    const { url: controlPlaneUrl, dataDir } = settings;
     const { credential } = this.identity;
     this.#registration = new ListenerRegistration(async () => {
       const endpoint = { url: listener.url, token, card: await card.fresh() };

@@ -9,6 +9,7 @@ const AGAIN_MS = 10 * 60_000;
 /** Keeps the control plane told where the worker listens. */
 export class ListenerRegistration {
   readonly #stop = new AbortController();
+  #pause = new AbortController();
 
   constructor(
     private readonly registration: () => Promise<Omit<EndpointRegistration, 'signal'>>,
@@ -31,8 +32,14 @@ export class ListenerRegistration {
         this.logger.warn('not registered, tries again', { reason: messageOf(error) });
       }
       const delayMs = failures === 0 ? AGAIN_MS : backoffDelayMs(BACKOFF, failures);
-      await systemClock.sleep(delayMs, signal).catch(() => undefined);
+      this.#pause = new AbortController();
+      await systemClock.sleep(delayMs, AbortSignal.any([signal, this.#pause.signal])).catch(() => undefined);
     }
+  }
+
+  /** Registers now: whether this worker still may is for the control plane to say. */
+  again(): void {
+    this.#pause.abort(new Error('registers again'));
   }
 
   stop(): void {
