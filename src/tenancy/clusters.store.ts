@@ -17,44 +17,39 @@ export interface Cluster {
   readonly createdAt: Date;
 }
 
-interface ClusterRow extends Omit<Cluster, 'defaultMaxCostMicros' | 'defaultMaxDurationMs' | 'network'> {
-  readonly defaultMaxCostMicros: bigint;
-  readonly defaultMaxDurationMs: bigint;
-  readonly network: string;
-}
-
-function clusterOf(row: ClusterRow): Cluster {
-  return {
-    ...row,
-    defaultMaxCostMicros: Number(row.defaultMaxCostMicros),
-    defaultMaxDurationMs: Number(row.defaultMaxDurationMs),
-    network: row.network === 'full' ? 'full' : 'none',
-  };
-}
-
 /** What placing a task and granting an attempt read of a cluster. */
 export type ClusterPolicy = Pick<Cluster, 'network' | 'allowCommands' | 'allowWorkerModelKey'>;
+
+/** Oldest first. Every submit asks, so this takes plain SQL: a generated client would be made on every connection. */
+function rows(tx: Tx, clusterId: string | null): Promise<Cluster[]> {
+  return tx.sql<Cluster>`
+    SELECT id, org_id AS "orgId", pool_id AS "poolId", name, tier, default_max_cost_micros AS "defaultMaxCostMicros",
+           default_max_duration_ms AS "defaultMaxDurationMs", allow_worker_model_key AS "allowWorkerModelKey",
+           allow_commands AS "allowCommands", CASE network WHEN 'full' THEN 'full' ELSE 'none' END AS network,
+           created_at AS "createdAt"
+    FROM cluster WHERE ${clusterId}::text IS NULL OR id = ${clusterId}
+    ORDER BY id`;
+}
 
 /** Clusters of the transaction's organization. */
 @Injectable()
 export class Clusters {
   /** @throws AppError `tenancy.cluster_not_found` */
   async get(tx: Tx, clusterId: string): Promise<Cluster> {
-    const row = await tx.db.cluster.findFirst({ where: { id: clusterId } });
-    if (row === null) throw tenancyErrors.clusterNotFound(clusterId);
-    return clusterOf(row);
+    const [cluster] = await rows(tx, clusterId);
+    if (cluster === undefined) throw tenancyErrors.clusterNotFound(clusterId);
+    return cluster;
   }
 
   /** The one that is meant when nobody names one. @throws AppError `tenancy.no_cluster` */
   async first(tx: Tx): Promise<Cluster> {
-    const row = await tx.db.cluster.findFirst({ orderBy: { id: 'asc' } });
-    if (row === null) throw tenancyErrors.noCluster();
-    return clusterOf(row);
+    const [cluster] = await rows(tx, null);
+    if (cluster === undefined) throw tenancyErrors.noCluster();
+    return cluster;
   }
 
-  async list(tx: Tx): Promise<Cluster[]> {
-    const rows = await tx.db.cluster.findMany({ orderBy: { id: 'asc' } });
-    return rows.map(clusterOf);
+  list(tx: Tx): Promise<Cluster[]> {
+    return rows(tx, null);
   }
 
   /** By cluster id; also at the scheduler's door, which sees clusters of every organization. */

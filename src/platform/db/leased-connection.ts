@@ -11,7 +11,7 @@ const STATEMENTS_KEPT = 500;
 
 const names = new LRUCache<string, string>({ max: STATEMENTS_KEPT });
 
-function nameOf(text: string): string {
+export function nameOf(text: string): string {
   const known = names.get(text);
   if (known) return known;
   const name = statementName(text);

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { isStalePlan, transactionAborted, transactionClosed } from './database.errors.js';
-import { insideTransaction, type LeasedConnection, TransactionToken } from './leased-connection.js';
+import { insideTransaction, type LeasedConnection, nameOf, TransactionToken } from './leased-connection.js';
 import { statementOf } from './sql-statement.js';
 import type { SystemPurpose } from './system-purpose.js';
 import type { SqlResult, SqlRow, Tx, TxDb } from './tx.js';
@@ -40,6 +40,12 @@ export class OpenTransaction implements Tx {
 
   async query<T extends object = SqlRow>(text: string, params: readonly unknown[] = []): Promise<SqlResult<T>> {
     const { rows, rowCount } = await this.client.query<T>(text, [...params]);
+    return { rows, rowCount: rowCount ?? 0 };
+  }
+
+  async prepared<T extends object = SqlRow>(text: string, values: readonly unknown[]): Promise<SqlResult<T>> {
+    if (!this.lease.prepares) return this.query<T>(text, values);
+    const { rows, rowCount } = await this.client.query<T>({ text, name: nameOf(text), values: [...values] });
     return { rows, rowCount: rowCount ?? 0 };
   }
 

@@ -24,6 +24,8 @@ export interface Tx {
   sql<T extends object = SqlRow>(strings: TemplateStringsArray, ...values: unknown[]): Promise<T[]>;
   /** For text that is put together, with $1, $2, …; never put values into the text. */
   query<T extends object = SqlRow>(text: string, params?: readonly unknown[]): Promise<SqlResult<T>>;
+  /** As `query`, for one of a few texts: the connection keeps it parsed, as it does for `sql`. */
+  prepared<T extends object = SqlRow>(text: string, params: readonly unknown[]): Promise<SqlResult<T>>;
   readonly db: TxDb;
   /** Runs after the commit only, never after a rollback; errors are logged. Ring bells here. */
   afterCommit(action: () => void | Promise<void>): void;
