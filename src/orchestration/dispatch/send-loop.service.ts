@@ -49,20 +49,24 @@ export class SendLoop {
     while (this.#again && !this.#stopped) {
       this.#again = false;
       try {
-        await this.#sendAll();
-        await this.#cancelAll();
+        await this.#lookForWork();
       } catch (error) {
         this.logger.error('assignments could not be sent; the sweeper tries again', { error });
       }
     }
   }
 
-  async #sendAll(): Promise<void> {
+  /** Takes what is to be sent, batch by batch, and tells cancels: one transaction for both. */
+  async #lookForWork(): Promise<void> {
     for (;;) {
       const holders = this.sessions.holders();
       if (holders.length === 0) return;
-      const claimed = await this.uow.system('dispatch.claim', (tx) => this.ledger.claimForSend(tx, holders, BATCH));
+      const workerIds = holders.map(({ workerId }) => workerId);
+      const [claimed, due] = await this.uow.system('dispatch.claim', (tx) =>
+        Promise.all([this.ledger.claimForSend(tx, holders, BATCH), this.ledger.cancels(tx, workerIds)]),
+      );
       for (const attempt of claimed) this.#sendOne(attempt);
+      this.#tell(due);
       if (claimed.length < BATCH) return;
     }
   }
@@ -101,10 +105,7 @@ export class SendLoop {
     return this.tokens.issue({ orgId, attemptId, workRequestId, taskId, workerId, fence, expiresAt });
   }
 
-  async #cancelAll(): Promise<void> {
-    const workerIds = this.sessions.holders().map(({ workerId }) => workerId);
-    if (workerIds.length === 0) return;
-    const due = await this.uow.system('dispatch.cancel', (tx) => this.ledger.cancels(tx, workerIds));
+  #tell(due: readonly CancelDue[]): void {
     const untold = due.filter(({ attemptId }) => !this.#telling.has(attemptId));
     // Not awaited: a worker that does not answer keeps no assignment of others back.
     if (untold.length > 0) void this.#tellAll(untold);

@@ -60,9 +60,13 @@ export class SchedulerPass {
   /** Number of attempts that were assigned. */
   run(poolId: string): Promise<number> {
     return this.uow.scheduler(async (tx) => {
-      await this.ledger.lockPool(tx, poolId);
-      const taken = await this.ledger.liveSlots(tx, poolId);
-      const pass: Pass = { poolId, machines: withTakenSlots(await this.roster.load(tx, poolId), taken), seen: [] };
+      // One round trip: statements run in this order, so what is read is read under the lock.
+      const [, taken, machines] = await Promise.all([
+        this.ledger.lockPool(tx, poolId),
+        this.ledger.liveSlots(tx, poolId),
+        this.roster.load(tx, poolId),
+      ]);
+      const pass: Pass = { poolId, machines: withTakenSlots(machines, taken), seen: [] };
       let assigned = 0;
       for (let window = 1; window <= MAX_WINDOWS; window++) {
         const limit = Math.min(MAX_WINDOW, freeSlots(pass.machines.values()) + LOOK_AHEAD);

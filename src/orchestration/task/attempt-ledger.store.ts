@@ -167,8 +167,7 @@ export class AttemptLedger {
 
   private async lock(tx: Tx, keys: readonly AttemptKey[]): Promise<Map<string, AttemptSituation>> {
     if (keys.length === 0) return new Map();
-    const requests = await lockRequestsOfAttempts(tx, keys);
-    return requests.length === 0 ? new Map() : loadSituations(tx, keys, requests);
+    return loadSituations(tx, keys, lockRequestsOfAttempts(tx, keys));
   }
 
   private async keepUsage(tx: Tx, strays: readonly AttemptChange[]): Promise<void> {

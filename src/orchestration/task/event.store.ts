@@ -84,5 +84,5 @@ export async function appendEvents(
   const bumps = [...bumpsOf(drafts, changes).values()];
   const bumpsById = byId(bumps, ({ workRequestId }) => workRequestId);
   const statement = changes.length === 0 ? APPEND : APPEND_AND_CHANGE;
-  await tx.query(statement, [bumpsById, orgsOf(bumps), requestIds(bumps), json(placed(drafts))]);
+  await tx.prepared(statement, [bumpsById, orgsOf(bumps), requestIds(bumps), json(placed(drafts))]);
 }

@@ -41,8 +41,7 @@ export class LedgerWriter {
   }
 
   async finish(tx: Tx, draft: LedgerDraft): Promise<void> {
-    await appendEvents(tx, draft.events, draft.requestChanges);
-    await this.news.publish(tx, draft);
+    await Promise.all([appendEvents(tx, draft.events, draft.requestChanges), this.news.publish(tx, draft)]);
   }
 
   /** Cancels what is open: at once what no machine has heard of, else by asking the machine. */
@@ -96,13 +95,13 @@ export class LedgerWriter {
 
   private async writeRows(tx: Tx, changes: readonly AttemptChange[], draft: LedgerDraft): Promise<void> {
     const now = new Date();
-    await writeAttempts(tx, changes);
-    await writeTasks(
-      tx,
-      changes.filter(({ ending, started, events }) => ending !== null || started || events.length > 0),
-    );
-    await writeLogs(tx, changes);
-    await writeArtifacts(tx, changes);
+    const told = changes.filter(({ ending, started, events }) => ending !== null || started || events.length > 0);
+    await Promise.all([
+      writeAttempts(tx, changes),
+      writeTasks(tx, told),
+      writeLogs(tx, changes),
+      writeArtifacts(tx, changes),
+    ]);
     for (const change of changes) {
       draft.events.push(...change.events);
       draft.feed.push(...feedOf(change, now));

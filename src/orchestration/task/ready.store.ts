@@ -30,30 +30,31 @@ export interface ReadyQuery {
  * Hops over the index from organization to organization, takes the oldest tasks of each, and lets them
  * take turns; what an organization has running already counts as turns that it took.
  */
-const READY = `
+function readQuery(tx: Tx, poolId: string, { limit, exclude }: ReadyQuery): Promise<RawRow[]> {
+  return tx.sql<RawRow>`
     WITH RECURSIVE org AS (
-      (SELECT t.org_id FROM task t WHERE t.pool_id = $1 AND t.phase = 'ready' ORDER BY t.org_id LIMIT 1)
+      (SELECT t.org_id FROM task t WHERE t.pool_id = ${poolId} AND t.phase = 'ready' ORDER BY t.org_id LIMIT 1)
       UNION ALL
       SELECT (SELECT t.org_id FROM task t
-              WHERE t.pool_id = $1 AND t.phase = 'ready' AND t.org_id > org.org_id
+              WHERE t.pool_id = ${poolId} AND t.phase = 'ready' AND t.org_id > org.org_id
               ORDER BY t.org_id LIMIT 1)
       FROM org WHERE org.org_id IS NOT NULL),
     busy AS (
       SELECT a.org_id, count(*) AS running FROM attempt a
-      WHERE a.pool_id = $1 AND a.state IN ('assigned', 'sent', 'working', 'input_required')
+      WHERE a.pool_id = ${poolId} AND a.state IN ('assigned', 'sent', 'working', 'input_required')
       GROUP BY 1),
     candidate AS (
       SELECT c.org_id, c.id, COALESCE(b.running, 0) + row_number() OVER (PARTITION BY c.org_id ORDER BY c.id) AS turn
       FROM org
       CROSS JOIN LATERAL (
         SELECT t.org_id, t.id FROM task t
-        WHERE t.pool_id = $1 AND t.phase = 'ready' AND t.org_id = org.org_id
+        WHERE t.pool_id = ${poolId} AND t.phase = 'ready' AND t.org_id = org.org_id
           AND (t.not_before IS NULL OR t.not_before <= clock_timestamp())
-          AND t.cancel_requested_at IS NULL AND t.id <> ALL($2::text[])
-        ORDER BY t.id LIMIT $3) c
+          AND t.cancel_requested_at IS NULL AND t.id <> ALL(${exclude}::text[])
+        ORDER BY t.id LIMIT ${limit}) c
       LEFT JOIN busy b ON b.org_id = org.org_id
       WHERE org.org_id IS NOT NULL),
-    chosen AS (SELECT * FROM candidate ORDER BY turn, id LIMIT $3)
+    chosen AS (SELECT * FROM candidate ORDER BY turn, id LIMIT ${limit})
     SELECT t.org_id AS "orgId", t.id AS "taskId", t.work_request_id AS "workRequestId", w.cluster_id AS "clusterId",
            t.key, t.role, t.kind, t.skill, t.needs, t.tool, t.last_attempt AS "lastAttempt", t.failures,
            w.deadline_at AS "deadlineAt", COALESCE(t.ready_at, t.created_at) AS "readyAt",
@@ -75,8 +76,8 @@ const READY = `
     CROSS JOIN LATERAL (
       SELECT cluster_id, deadline_at, repository_id, repository, base_commit FROM work_request r WHERE r.org_id = t.org_id AND r.id = t.work_request_id LIMIT 1) w
     ORDER BY c.turn, c.id`;
+}
 
-export async function readyRows(tx: Tx, poolId: string, { limit, exclude }: ReadyQuery): Promise<ReadyRow[]> {
-  const { rows } = await tx.query<RawRow>(READY, [poolId, exclude, limit]);
-  return rows.map(readyRow);
+export async function readyRows(tx: Tx, poolId: string, query: ReadyQuery): Promise<ReadyRow[]> {
+  return (await readQuery(tx, poolId, query)).map(readyRow);
 }

@@ -58,8 +58,9 @@ export class SchedulingLedger {
    */
   async assign(tx: Tx, attempts: readonly NewAttempt[]): Promise<NewAttempt[]> {
     if (attempts.length === 0) return [];
-    await lockOnly(tx, attempts);
-    const keys = new Map((await writeAssignments(tx, attempts)).map(({ id, key }) => [id, key]));
+    // Sent together, run one after the other: the rows are written under the lock.
+    const [, assigned] = await Promise.all([lockOnly(tx, attempts), writeAssignments(tx, attempts)]);
+    const keys = new Map(assigned.map(({ id, key }) => [id, key]));
     const written = attempts.filter(({ id }) => keys.has(id));
     const draft = new LedgerDraft();
     for (const attempt of written) noteAssignment(draft, attempt, keys.get(attempt.id) ?? '');
@@ -69,6 +70,7 @@ export class SchedulingLedger {
 
   /** Writes a reason, and an event, only where the code changed. */
   async markWaiting(tx: Tx, rows: readonly WaitingRow[]): Promise<void> {
+    if (rows.length === 0) return;
     const changed = await changedReasons(tx, rows);
     if (changed.length === 0) return;
     await lockOnly(tx, changed);

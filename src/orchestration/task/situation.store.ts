@@ -19,13 +19,16 @@ function byKey(requests: readonly RequestRow[]): Map<string, RequestRow> {
   return new Map(requests.map((request) => [requestKeyText(request), request]));
 }
 
-/** Attempts with their tasks, locked in the order of their ids. The caller holds the locks of `requests`. */
+/**
+ * Attempts with their tasks, locked in the order of their ids. The caller holds the locks of `requests`, or has sent
+ * for them: statements run in the order in which they were sent.
+ */
 export async function loadSituations(
   tx: Tx,
   keys: readonly AttemptKey[],
-  requests: readonly RequestRow[],
+  requests: readonly RequestRow[] | Promise<readonly RequestRow[]>,
 ): Promise<Map<string, AttemptSituation>> {
-  const rows = await tx.sql<SituationRow>`
+  const reading = tx.sql<SituationRow>`
     SELECT a.org_id AS "orgId", a.id AS "attemptId", a.task_id AS "taskId", a.work_request_id AS "workRequestId",
            a.pool_id AS "poolId", a.provider_org_id AS "providerOrgId", a.worker_id AS "workerId", a.fence, a.state,
            a.worker_seq AS "workerSeq", a.session_epoch AS "sessionEpoch", a.assigned_at AS "assignedAt",
@@ -38,7 +41,8 @@ export async function loadSituations(
     WHERE a.org_id = ANY(${orgsOf(keys)}) AND a.id = ANY(${keys.map(({ attemptId }) => attemptId)})
     ORDER BY a.org_id, a.id
     FOR NO KEY UPDATE OF a`;
-  const locked = byKey(requests);
+  const [held, rows] = await Promise.all([requests, reading]);
+  const locked = byKey(held);
   return new Map(
     rows.flatMap((row) => situationOf(row, locked)).map((situation) => [situation.attempt.attemptId, situation]),
   );

@@ -63,9 +63,11 @@ export class WorkFollower implements OnModuleInit, OnModuleDestroy {
   private read(ctx: TenantContext, workRequestId: string, afterSeq: number) {
     const { orgId } = ctx;
     return this.uow.tenantRead(ctx, async (tx) => {
-      const status = await workStatus(tx, orgId, workRequestId);
+      const [status, rows] = await Promise.all([
+        workStatus(tx, orgId, workRequestId),
+        eventRows(tx, { orgId, workRequestId, afterSeq, limit: BATCH }),
+      ]);
       if (status === undefined) throw workRequestNotFound(workRequestId);
-      const rows = await eventRows(tx, { orgId, workRequestId, afterSeq, limit: BATCH });
       return { events: rows.map(eventView), ended: isTerminalWork(status) };
     });
   }
