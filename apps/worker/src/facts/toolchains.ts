@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Toolchain } from '@coorchat/contracts';
 import { type CommandSearch, findCommand } from './command-search.js';
 import { mapBounded, runProbe } from './run-probe.js';
@@ -10,6 +11,7 @@ interface Probe {
 }
 
 const VERSION = ['--version'];
+const PIP_VERSION = "from importlib.metadata import version; print(version('pip'))";
 
 function probe(name: string, options: { commands?: readonly string[]; args?: readonly string[] } = {}): Probe {
   return { name, commands: options.commands ?? [name], args: options.args ?? VERSION };
@@ -23,7 +25,8 @@ export const TOOLCHAIN_PROBES: readonly Probe[] = [
   probe('deno'),
   probe('bun'),
   probe('python', { commands: ['python3', 'python'] }),
-  probe('pip', { commands: ['pip3', 'pip'] }),
+  // pip itself takes more than a second to say its version.
+  probe('pip', { commands: ['python3', 'python'], args: ['-c', PIP_VERSION] }),
   probe('uv'),
   probe('java', { args: ['-version'] }),
   probe('maven', { commands: ['mvn'] }),
@@ -52,7 +55,8 @@ export const TOOLCHAIN_PROBES: readonly Probe[] = [
   probe('zig', { args: ['version'] }),
 ];
 
-const AT_ONCE = 6;
+/** More than there are processors would only make each one slower, up to its timeout. */
+const AT_ONCE = Math.min(6, Math.max(2, availableParallelism()));
 
 /** The first version number in what a tool prints about itself. */
 export function versionIn(text: string): string | undefined {
