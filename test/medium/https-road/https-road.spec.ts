@@ -185,9 +185,8 @@ describe('a worker that can not be reached', () => {
     proxy.refuse();
     proxy.cutNow();
     await expect.poll(status, PATIENCE).toBe('offline');
-    await expect
-      .poll(async () => (await attempts(id)).find((one) => one.id === attemptId)?.state, PATIENCE)
-      .toBe('lost');
+    const first = async () => (await attempts(id)).find((one) => one.id === attemptId);
+    await expect.poll(async () => (await first())?.outcome, PATIENCE).toMatchObject({ code: 'task.lease_expired' });
     writeFileSync(worker.go, '');
     proxy.heal();
     await ended(id);
