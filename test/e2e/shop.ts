@@ -1,0 +1,162 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Constraints, WorkEvent, WorkView } from '@coorchat/contracts';
+import { FakeClaude, TcpProxy } from '@coorchat/testing';
+import { expect } from 'vitest';
+import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
+import { startMachines, startWorker } from '../../tools/cluster/machines.ts';
+import type { Started } from '../../tools/cluster/processes.ts';
+import { makeSampleRepository, SAMPLE_CHECKS, type SampleRepository } from '../../tools/demo/sample-repository.ts';
+import { scriptedAnswer } from '../../tools/demo/scripted-model.ts';
+import { verifyDelivery } from '../../tools/demo/verify-delivery.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const PATIENCE = { timeout: 60_000, interval: 50 };
+const NAME = 'solo';
+/** Answers that the script gives for the one agent task. */
+const ANSWERS = 5;
+
+const TASKS = [
+  { key: 'fix-cart', kind: 'agent', title: 'Mend the cart', description: 'The cart adds up wrong.' },
+  {
+    key: 'check',
+    kind: 'tool',
+    title: 'Check',
+    tool: { name: 'run_tests', arguments: { check: 'cart' } },
+    dependsOn: ['fix-cart'],
+  },
+];
+
+/** A real control plane and a real worker, each in its process, a proxy between them, and a scripted model. */
+export class Shop {
+  #plane: ControlPlane | undefined;
+  #proxy: TcpProxy | undefined;
+  #worker: Started | undefined;
+
+  private constructor(
+    private readonly folder: string,
+    readonly claude: FakeClaude,
+    readonly repository: SampleRepository,
+  ) {}
+
+  static async open(): Promise<Shop> {
+    const folder = await mkdtemp(path.join(tmpdir(), 'coorchat-e2e-'));
+    await mkdir(path.join(folder, 'control-plane'), { recursive: true });
+    const claude = await FakeClaude.start(scriptedAnswer);
+    const shop = new Shop(folder, claude, await makeSampleRepository(folder));
+    await shop.startPlane();
+    shop.#proxy = await TcpProxy.start({ port: Number(new URL(shop.plane.url).port) });
+    const { url, clone } = shop.repository;
+    const machine = { name: NAME, about: '', labels: [], maxConcurrent: 1, repositories: [clone] };
+    const controlPlane = { url: shop.#workerUrl, api: shop.plane.api };
+    [shop.#worker] = await startMachines({ root: ROOT, folder: shop.#machines, controlPlane, machines: [machine] });
+    await shop.plane.api.putRepository({ url, checks: SAMPLE_CHECKS, delivery: { mode: 'push' } });
+    return shop;
+  }
+
+  get plane(): ControlPlane {
+    if (!this.#plane) throw new Error('The control plane has not started.');
+    return this.#plane;
+  }
+
+  get proxy(): TcpProxy {
+    if (!this.#proxy) throw new Error('The proxy has not started.');
+    return this.#proxy;
+  }
+
+  /** On the port that it had before. */
+  async startPlane(): Promise<void> {
+    this.#plane = await startControlPlane({
+      root: ROOT,
+      dataDir: path.join(this.folder, 'control-plane'),
+      env: {
+        ANTHROPIC_API_KEY: 'scripted',
+        ANTHROPIC_BASE_URL: this.claude.url,
+        COORCHAT_ALLOW_FILE_REMOTES: 'true',
+        COORCHAT_LEASE_MS: '15000',
+      },
+      ...(this.#plane ? { port: Number(new URL(this.#plane.url).port) } : {}),
+    });
+  }
+
+  startWorker(): void {
+    this.#worker = startWorker({ root: ROOT, folder: this.#machines, url: this.#workerUrl, name: NAME });
+  }
+
+  killPlane(): Promise<void> {
+    return kill(this.plane.process);
+  }
+
+  async killWorker(): Promise<void> {
+    if (this.#worker) await kill(this.#worker);
+  }
+
+  async close(): Promise<void> {
+    await this.#worker?.stop();
+    await this.#plane?.process.stop();
+    await this.#proxy?.close();
+    await this.claude.close();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** One agent task and one tool task that runs the tests. */
+  async submit(constraints: Constraints = {}): Promise<string> {
+    const body = { description: 'Mend the cart', repository: { url: this.repository.url }, constraints };
+    return (await this.plane.api.submit({ ...body, plan: { tasks: TASKS } })).id;
+  }
+
+  /** The history so far. */
+  async history(id: string): Promise<WorkEvent[]> {
+    const { lastEventSeq } = await this.plane.api.work(id);
+    const events: WorkEvent[] = [];
+    for await (const event of this.plane.api.events(id, 0)) {
+      events.push(event);
+      if (event.seq >= lastEventSeq) break;
+    }
+    return events;
+  }
+
+  /** The agent's task is under way then, some answers paid and others not. */
+  async untilItRunsTheTests(id: string): Promise<void> {
+    for await (const { data } of this.plane.api.events(id, 0)) {
+      if (JSON.stringify(data).includes('run_tests cart')) return;
+    }
+  }
+
+  async ended(id: string, status: WorkView['status']): Promise<WorkView> {
+    await expect.poll(async () => (await this.plane.api.work(id)).status, PATIENCE).toBe(status);
+    return this.plane.api.work(id);
+  }
+
+  /** One result, one attempt per task, a history without a gap, and each answer of the model paid once. */
+  async expectUndisturbed(id: string, answersBefore: number): Promise<void> {
+    const work = await this.ended(id, 'completed');
+    const events = await this.history(id);
+    expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
+    const ends = events.filter(({ type }) => type === 'task.completed').map(({ taskId }) => taskId);
+    const tasks = await this.plane.api.tasks(id);
+    expect(ends.sort()).toEqual(tasks.map((task) => task.id).sort());
+    expect(tasks.map(({ attempts }) => attempts.length)).toEqual(tasks.map(() => 1));
+    expect(this.claude.calls.length - answersBefore).toBe(ANSWERS);
+    const costs = await this.plane.api.costs(id);
+    expect(costs).toHaveLength(ANSWERS);
+    expect(costs.reduce((sum, { costUsd }) => sum + costUsd, 0)).toBeCloseTo(work.costUsd, 6);
+    const checkout = path.join(this.folder, 'checkout');
+    const delivered = await verifyDelivery(this.repository.origin, work.result?.branch ?? '', checkout);
+    expect(delivered).toMatchObject({ passed: true });
+  }
+
+  get #machines(): string {
+    return path.join(this.folder, 'machines');
+  }
+
+  get #workerUrl(): string {
+    return `http://127.0.0.1:${this.proxy.port}`;
+  }
+}
+
+async function kill({ child, failed }: Started): Promise<void> {
+  child.kill('SIGKILL');
+  await failed.catch(() => undefined);
+}
