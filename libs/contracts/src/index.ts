@@ -111,7 +111,27 @@ export {
   type CreateApiKey,
   type ApiKeyView,
 } from './key.schema.js';
-export { SCOPES, WORKER_SCOPES, KEY_SCOPES, type Scope } from './scopes.js';
+export {
+  SCOPES,
+  WORKER_SCOPES,
+  KEY_SCOPES,
+  USER_SCOPES,
+  ANY_SKILL,
+  isSkillScope,
+  allowsSkill,
+  type Scope,
+  type SkillScope,
+} from './scopes.js';
+export {
+  ROLES,
+  PERMISSIONS,
+  PERMISSION_NAMES,
+  permissionsOf,
+  type Role,
+  type Permission,
+  type PermissionRule,
+  type Caller,
+} from './permissions.js';
 export { canonicalUrl, repositoryName, transportUrl } from './repository-url.js';
 export {
   clusterViewSchema,

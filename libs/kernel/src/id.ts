@@ -21,6 +21,14 @@ export const ID_PREFIXES = {
   session: 'ses',
   request: 'req',
   user: 'usr',
+  member: 'mem',
+  invitation: 'inv',
+  oauthClient: 'cli',
+  domain: 'dom',
+  ssoConnection: 'sso',
+  scimToken: 'sct',
+  signingKey: 'jwk',
+  auditRecord: 'aud',
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;

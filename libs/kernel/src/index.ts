@@ -14,5 +14,12 @@ export { ID_PREFIXES, idPattern, type IdKind, isId, newId } from './id.js';
 export { MAX_JSON_DEPTH, nestsDeeperThan } from './json-depth.js';
 export { KeyedMutex } from './keyed-mutex.js';
 export { microsToUsd, usdToMicros } from './money.js';
-export { ACTOR_KINDS, type Actor, type TenantContext, tenantContext } from './tenant-context.js';
+export {
+  ACTOR_KINDS,
+  type Actor,
+  type Authentication,
+  type Origin,
+  type TenantContext,
+  tenantContext,
+} from './tenant-context.js';
 export { findUnstorableText, UNSTORABLE_TEXT } from './plain-text.js';

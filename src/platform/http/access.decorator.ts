@@ -1,4 +1,4 @@
-import type { Scope } from '@coorchat/contracts';
+import type { Permission, Scope } from '@coorchat/contracts';
 import type { CustomDecorator } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 
@@ -8,17 +8,20 @@ export interface RouteRateLimit {
   readonly timeWindow: number;
 }
 
+/** What a route may ask for: permissions of people and keys, scopes of workers. */
+export type RouteAccess = Permission | Scope;
+
 /** What a route says about its callers, in Fastify's `config`; it must say one of the two. */
 export interface RouteAccessConfig {
-  /** Scopes of which the caller needs at least one. */
-  readonly access?: readonly [Scope, ...Scope[]];
+  /** Permissions or scopes of which the caller needs at least one. */
+  readonly access?: readonly [RouteAccess, ...RouteAccess[]];
   /** Why no tenant credential is needed. */
   readonly public?: string;
   readonly rateLimit?: RouteRateLimit | false;
 }
 
 /** `config` of a raw Fastify route that needs a credential with one of these scopes. */
-export function accessConfig(...scopes: [Scope, ...Scope[]]): RouteAccessConfig {
+export function accessConfig(...scopes: [RouteAccess, ...RouteAccess[]]): RouteAccessConfig {
   return { access: scopes };
 }
 
@@ -28,7 +31,7 @@ export function publicConfig(reason: string, limits: { rateLimit?: RouteRateLimi
 }
 
 /** The caller needs a credential that carries at least one of these scopes. */
-export function Access(...scopes: [Scope, ...Scope[]]): CustomDecorator {
+export function Access(...scopes: [RouteAccess, ...RouteAccess[]]): CustomDecorator {
   return RouteConfig(accessConfig(...scopes));
 }
 
