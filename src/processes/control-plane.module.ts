@@ -6,6 +6,7 @@ import { HealthModule } from '../platform/health/index.js';
 import { HttpModule } from '../platform/http/index.js';
 import { OutboxModule } from '../platform/outbox/index.js';
 import { QueueModule } from '../platform/queue/index.js';
+import { RevocationModule } from '../platform/revocation/index.js';
 import { TelemetryModule } from '../platform/telemetry/index.js';
 import { PlatformHealth } from './platform-health.js';
 import { PortBindingsModule } from './port-bindings.module.js';
@@ -23,6 +24,7 @@ export class ControlPlaneModule {
         DatabaseModule,
         QueueModule,
         OutboxModule,
+        RevocationModule,
         BlobModule,
         HttpModule,
         HealthModule,

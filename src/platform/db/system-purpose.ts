@@ -17,6 +17,7 @@ export const SYSTEM_PURPOSES = {
   'outbox.deliver': 'A subscriber reads the event feed of all organizations.',
   'outbox.trim': 'Events that every subscriber has read are deleted after a while.',
   'blob.sweep': 'Uploads that nobody finished are removed.',
+  'platform.revocations': 'Every process hears what was revoked, whoever it belonged to.',
   'health.check': 'Readiness asks whether the database answers.',
 } as const satisfies Record<string, string>;
 

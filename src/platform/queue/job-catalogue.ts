@@ -34,6 +34,8 @@ export const TOPICS = {
   'registry.worker_changed': z.object({ poolId: z.string() }),
   /** A worker was removed: its socket is to be closed. */
   'worker.removed': z.object({ orgId: z.string(), workerId: z.string() }),
+  /** Look at the revocations now. */
+  'revocation.published': z.object({}),
   'bell.rung': z.object({ bell: z.string(), key: z.string() }),
 } as const satisfies Record<string, z.ZodType>;
 
