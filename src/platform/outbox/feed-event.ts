@@ -5,7 +5,7 @@ export interface NewEvent {
   readonly orgId: string;
   /** Id of what the event is about. */
   readonly subject: string;
-  /** JSON; never secrets. */
+  /** JSON; never secrets. `by` (an `Attribution`), `before` and `after` are for the audit trail. */
   readonly data: object;
 }
 

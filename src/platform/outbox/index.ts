@@ -1,3 +1,4 @@
+export { type Attribution, attributionOf } from './attribution.js';
 export { type FeedEvent, type NewEvent } from './feed-event.js';
 export { Feed, FeedRunner } from './feed-runner.js';
 export { FeedSignal } from './feed-signal.js';
