@@ -4,7 +4,7 @@ import { schemaDiff } from '../../src/platform/db/migrate/schema-diff.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 
 /** Reviewed: tables that belong to no organization. Each is explained in prisma/rls/access.yaml. */
-const WITHOUT_TENANT = ['_prisma_migrations', 'capacity_pool', 'outbox_cursor', 'platform_setting', 'service_period'];
+const WITHOUT_TENANT = ['_prisma_migrations', 'capacity_pool', 'outbox_cursor', 'platform_setting', 'revocation', 'service_period'];
 
 /** Reviewed: unique constraints between tenants. */
 const UNIQUE_WITHOUT_TENANT = [

@@ -18,6 +18,8 @@ export const SYSTEM_PURPOSES = {
   'outbox.trim': 'Events that every subscriber has read are deleted after a while.',
   'blob.sweep': 'Uploads that nobody finished are removed.',
   'platform.revocations': 'Every process hears what was revoked, whoever it belonged to.',
+  'audit.retain': 'Audit records that are older than they are kept are deleted, whoever they belong to.',
+  'audit.verify': 'An operator checks the chains of all organizations.',
   'health.check': 'Readiness asks whether the database answers.',
 } as const satisfies Record<string, string>;
 

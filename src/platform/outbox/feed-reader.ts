@@ -3,7 +3,7 @@ import type { SystemTx, UnitOfWork } from '../db/index.js';
 import type { Logger, Metrics } from '../telemetry/index.js';
 import type { FeedPosition } from './feed-event.js';
 import type { FeedRow, FeedStore } from './feed.store.js';
-import type { FeedSubscriber } from './feed-subscriber.port.js';
+import { ALL_EVENTS, type FeedSubscriber } from './feed-subscriber.port.js';
 
 const BATCH_SIZE = 200;
 const MAX_TRIES = 5;
@@ -66,7 +66,8 @@ export class FeedReader {
   }
 
   private async handle(tx: SystemTx, rows: readonly FeedRow[]): Promise<void> {
-    const wanted = rows.filter((row) => this.subscriber.types.includes(row.type));
+    const { types } = this.subscriber;
+    const wanted = types === ALL_EVENTS ? rows : rows.filter((row) => types.includes(row.type));
     if (wanted.length === 0) return;
     try {
       await this.subscriber.handle(tx, wanted);

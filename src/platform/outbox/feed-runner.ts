@@ -5,7 +5,7 @@ import { Logger, Metrics } from '../telemetry/index.js';
 import { FeedStore } from './feed.store.js';
 import { FeedReader, type PassOutcome } from './feed-reader.js';
 import { FeedSignal } from './feed-signal.js';
-import type { FeedSubscriber } from './feed-subscriber.port.js';
+import { ALL_EVENTS, type FeedSubscriber } from './feed-subscriber.port.js';
 
 /** Milliseconds until the next pass when nothing rings before. */
 const PAUSE_MS: Readonly<Record<PassOutcome, number>> = { again: 0, soon: 100, idle: 1_000, busy: 250, failed: 500 };
@@ -105,7 +105,7 @@ export class FeedRunner implements OnApplicationBootstrap, OnModuleDestroy {
     let ring = () => undefined as void;
     const rung = new Promise<void>((resolve) => (ring = resolve));
     const forget = this.signal.onRing((rungTypes) => {
-      if (types.some((type) => rungTypes.has(type))) ring();
+      if (types === ALL_EVENTS || types.some((type) => rungTypes.has(type))) ring();
     });
     return { forget, within: (ms: number) => Promise.race([rung, this.pause(ms)]) };
   }

@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { SystemTx, Tx } from '../db/index.js';
 import type { FeedEvent, FeedPosition } from './feed-event.js';
+import { ALL_EVENTS, type FeedSubscriber } from './feed-subscriber.port.js';
 
 export type FeedRow = FeedEvent & FeedPosition;
 
 export interface ReadOptions {
   readonly after: FeedPosition;
   /** `data` is read for these types only. */
-  readonly types: readonly string[];
+  readonly types: FeedSubscriber['types'];
   readonly limit: number;
 }
 
@@ -28,7 +29,7 @@ export class FeedStore {
   read(tx: Tx, { after, types, limit }: ReadOptions): Promise<FeedRow[]> {
     return tx.sql<FeedRow>`
       SELECT position::text AS position, seq, id, org_id AS "orgId", type, subject,
-             CASE WHEN type = ANY(${types}) THEN data END AS data, created_at AS "createdAt"
+             CASE WHEN ${types === ALL_EVENTS} OR type = ANY(${types === ALL_EVENTS ? [] : types}) THEN data END AS data, created_at AS "createdAt"
       FROM outbox_event e
       WHERE (e.position, e.seq) > (${after.position}::xid8, ${after.seq}::bigint)
         AND e.position < pg_snapshot_xmin(pg_current_snapshot())

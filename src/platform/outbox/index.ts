@@ -3,6 +3,6 @@ export { type FeedEvent, type NewEvent } from './feed-event.js';
 export { Feed, FeedRunner } from './feed-runner.js';
 export { FeedSignal } from './feed-signal.js';
 export { FeedStore } from './feed.store.js';
-export { FeedSubscriber } from './feed-subscriber.port.js';
+export { ALL_EVENTS, FeedSubscriber } from './feed-subscriber.port.js';
 export { Outbox } from './outbox.js';
 export { FeedRunnerModule, OutboxModule } from './outbox.module.js';
