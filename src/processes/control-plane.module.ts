@@ -4,6 +4,7 @@ import { type AppConfig, ConfigModule } from '../platform/config/index.js';
 import { DatabaseModule } from '../platform/db/index.js';
 import { HealthModule } from '../platform/health/index.js';
 import { HttpModule } from '../platform/http/index.js';
+import { MailModule } from '../platform/mail/index.js';
 import { OutboxModule } from '../platform/outbox/index.js';
 import { QueueModule } from '../platform/queue/index.js';
 import { RevocationModule } from '../platform/revocation/index.js';
@@ -23,6 +24,7 @@ export class ControlPlaneModule {
         TelemetryModule,
         DatabaseModule,
         QueueModule,
+        MailModule,
         OutboxModule,
         RevocationModule,
         BlobModule,

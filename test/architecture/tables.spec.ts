@@ -4,7 +4,20 @@ import { schemaDiff } from '../../src/platform/db/migrate/schema-diff.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 
 /** Reviewed: tables that belong to no organization. Each is explained in prisma/rls/access.yaml. */
-const WITHOUT_TENANT = ['_prisma_migrations', 'capacity_pool', 'outbox_cursor', 'platform_setting', 'revocation', 'service_period'];
+const WITHOUT_TENANT = [
+  '_prisma_migrations',
+  'account_token',
+  'capacity_pool',
+  'outbox_cursor',
+  'passkey',
+  'platform_setting',
+  'recovery_code',
+  'revocation',
+  'service_period',
+  'sign_in_throttle',
+  'user_account',
+  'user_session',
+];
 
 /** Reviewed: unique constraints between tenants. */
 const UNIQUE_WITHOUT_TENANT = [

@@ -3,11 +3,12 @@ import { usdToMicros } from '@coorchat/kernel';
 import type { BlobConfig } from './blob.config.js';
 import type { DatabaseConfig } from './database.config.js';
 import { type Environment, parseEnvironment, type RawEnvironment } from './environment.schema.js';
+import type { MailConfig } from './mail.config.js';
 import type { ModelConfig } from './model.config.js';
 import type { LogLevel, ProcessName } from './process.config.js';
 import { secretFile } from './secret-key.js';
 import type { LimitsConfig } from './work.config.js';
-import { blobConfig, databaseConfig, limitsConfig, modelConfig } from './config-groups.js';
+import { blobConfig, databaseConfig, limitsConfig, mailConfig, modelConfig } from './config-groups.js';
 
 /** The fields of the configuration; instances are frozen and shared. */
 export interface AppConfigFields {
@@ -30,6 +31,7 @@ export interface AppConfigFields {
   /** At least 32 bytes; every other key is derived from it. */
   readonly secretKey: string;
   readonly blob: BlobConfig;
+  readonly mail: MailConfig;
   readonly model: ModelConfig;
   readonly limits: LimitsConfig;
   readonly heartbeatIntervalMs: number;
@@ -55,6 +57,7 @@ export class AppConfig implements AppConfigFields {
   declare readonly redisPrefix: string;
   declare readonly secretKey: string;
   declare readonly blob: BlobConfig;
+  declare readonly mail: MailConfig;
   declare readonly model: ModelConfig;
   declare readonly limits: LimitsConfig;
   declare readonly heartbeatIntervalMs: number;
@@ -94,6 +97,7 @@ function fieldsOf(env: Environment): AppConfigFields {
     redisPrefix: env.COORCHAT_REDIS_PREFIX,
     secretKey: env.COORCHAT_SECRET_KEY ?? secretFile(dataDir, 'secret.key'),
     blob: blobConfig(env, join(dataDir, 'blobs')),
+    mail: mailConfig(env, join(dataDir, 'mail')),
     model: modelConfig(env),
     limits: limitsConfig(env, usdToMicros(env.COORCHAT_DEFAULT_MAX_COST_USD)),
     heartbeatIntervalMs: env.COORCHAT_HEARTBEAT_INTERVAL_MS,

@@ -2,6 +2,7 @@ import { AppError } from '@coorchat/kernel';
 import type { BlobConfig } from './blob.config.js';
 import type { DatabaseConfig } from './database.config.js';
 import type { Environment } from './environment.schema.js';
+import type { MailConfig } from './mail.config.js';
 import type { ModelConfig } from './model.config.js';
 import type { LimitsConfig } from './work.config.js';
 
@@ -59,5 +60,14 @@ export function blobConfig(env: Environment, directory: string): BlobConfig {
       prefix: env.S3_PREFIX,
       forcePathStyle: env.S3_FORCE_PATH_STYLE,
     },
+  };
+}
+
+export function mailConfig(env: Environment, folder: string): MailConfig {
+  return {
+    from: env.COORCHAT_MAIL_FROM,
+    smtpUrl: env.COORCHAT_SMTP_URL,
+    folder,
+    breachedPasswordsUrl: env.COORCHAT_BREACHED_PASSWORDS_URL?.replace(/\/?$/, '/'),
   };
 }

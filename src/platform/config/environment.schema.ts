@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { blobVariables } from './blob.config.js';
 import { databaseVariables } from './database.config.js';
 import { httpVariables } from './http.config.js';
+import { mailVariables } from './mail.config.js';
 import { modelVariables } from './model.config.js';
 import { nearestName } from './nearest-name.js';
 import { processVariables } from './process.config.js';
@@ -19,6 +20,7 @@ const FOREIGN_PREFIXES = ['WORKER_', 'TOOLBOX_', 'TEST_', 'DEMO_', 'BENCH_', 'CL
 const variables = {
   ...processVariables,
   ...httpVariables,
+  ...mailVariables,
   ...databaseVariables,
   ...blobVariables,
   ...modelVariables,

@@ -1,5 +1,7 @@
 /** Why code may look across organizations. A closed list: a new purpose is a decision to review. */
 export const SYSTEM_PURPOSES = {
+  'identity.account': 'People, their passwords, passkeys and sessions belong to no organization.',
+  'identity.throttle': 'Tries to sign in are counted before anybody is known.',
   'identity.authenticate': 'A credential arrives without its organization: it is found by its hash.',
   'identity.bootstrap': 'The first start makes the default organization, its cluster and its key.',
   'identity.enrol': 'An enrolment token arrives without its organization and is redeemed once.',

@@ -1,0 +1,3 @@
+export { type Letter } from './letter.js';
+export { MailModule } from './mail.module.js';
+export { Mailer } from './mailer.js';
