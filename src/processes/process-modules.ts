@@ -1,4 +1,5 @@
 import type { DynamicModule, Type } from '@nestjs/common';
+import { AuditApiModule, AuditJobsModule } from '../audit/index.js';
 import { MeteringApiModule, MeteringJobsModule } from '../commerce/metering/index.js';
 import { A2aModule, HttpsWorkersModule } from '../edge/a2a/index.js';
 import { ModelModule } from '../edge/model/index.js';
@@ -32,6 +33,7 @@ export const PROCESS_MODULES: Readonly<Record<ServingProcess, readonly RoomModul
     RepositoryApiModule,
     TaskApiModule,
     MeteringApiModule,
+    AuditApiModule,
     A2aModule,
   ],
   /** Jobs, sweepers, scheduling passes and the subscribers of the event feed. */
@@ -43,6 +45,7 @@ export const PROCESS_MODULES: Readonly<Record<ServingProcess, readonly RoomModul
     SchedulerModule,
     MeteringJobsModule,
     RepositoryJobsModule,
+    AuditJobsModule,
   ],
   /** What workers call: enrolment, the tunnel, the API of an attempt. */
   tunnel: [WorkerSelfModule, TunnelModule, HttpsWorkersModule, ModelModule],

@@ -136,6 +136,37 @@ export { canonicalUrl, repositoryName, transportUrl } from './repository-url.js'
 export {
   clusterViewSchema,
   organizationViewSchema,
+  foundOrganizationSchema,
+  foundedOrganizationSchema,
+  type FoundOrganization,
   type ClusterView,
   type OrganizationView,
 } from './organization.schema.js';
+export {
+  roleSchema,
+  memberViewSchema,
+  changeRoleSchema,
+  transferOwnershipSchema,
+  ownOrganizationSchema,
+  ownOrganizationsSchema,
+  INVITATION_STATUSES,
+  inviteSchema,
+  invitationViewSchema,
+  type MemberView,
+  type ChangeRole,
+  type TransferOwnership,
+  type OwnOrganization,
+  type Invite,
+  type InvitationView,
+} from './member.schema.js';
+export {
+  AUDIT_FORMATS,
+  auditQuerySchema,
+  auditExportQuerySchema,
+  auditRecordViewSchema,
+  auditHeadSchema,
+  type AuditQuery,
+  type AuditExportQuery,
+  type AuditRecordView,
+  type AuditHead,
+} from './audit.schema.js';

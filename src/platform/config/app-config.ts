@@ -37,6 +37,8 @@ export interface AppConfigFields {
   readonly heartbeatIntervalMs: number;
   readonly leaseMs: number;
   readonly shutdownGraceMs: number;
+  /** For how long audit records are kept. */
+  readonly auditRetentionDays: number;
   readonly git: { readonly allowFileRemotes: boolean };
   /** Whether URLs of tenants may lead to private addresses. */
   readonly allowPrivateOutbound: boolean;
@@ -63,6 +65,7 @@ export class AppConfig implements AppConfigFields {
   declare readonly heartbeatIntervalMs: number;
   declare readonly leaseMs: number;
   declare readonly shutdownGraceMs: number;
+  declare readonly auditRetentionDays: number;
   declare readonly git: { readonly allowFileRemotes: boolean };
   declare readonly allowPrivateOutbound: boolean;
   declare readonly logLevel: LogLevel;
@@ -103,6 +106,7 @@ function fieldsOf(env: Environment): AppConfigFields {
     heartbeatIntervalMs: env.COORCHAT_HEARTBEAT_INTERVAL_MS,
     leaseMs: env.COORCHAT_LEASE_MS,
     shutdownGraceMs: env.COORCHAT_SHUTDOWN_GRACE_MS,
+    auditRetentionDays: env.COORCHAT_AUDIT_RETENTION_DAYS,
     git: { allowFileRemotes: env.COORCHAT_ALLOW_FILE_REMOTES },
     allowPrivateOutbound: env.COORCHAT_ALLOW_PRIVATE_OUTBOUND,
     logLevel: env.COORCHAT_LOG_LEVEL,

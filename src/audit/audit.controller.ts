@@ -1,0 +1,70 @@
+import { Readable } from 'node:stream';
+import {
+  type AuditExportQuery,
+  auditExportQuerySchema,
+  type AuditHead,
+  auditHeadSchema,
+  type AuditQuery,
+  auditQuerySchema,
+  type AuditRecordView,
+  auditRecordViewSchema,
+  type Page,
+  pageSchema,
+} from '@coorchat/contracts';
+import type { TenantContext } from '@coorchat/kernel';
+import { Controller, Get, Query, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { Access, Operation, Tenant } from '../platform/http/index.js';
+import { EXPORT_FORMS } from './audit-export.rules.js';
+import { AuditReader } from './audit.service.js';
+
+@ApiTags('audit')
+@Controller('v1/audit')
+export class AuditController {
+  constructor(private readonly reader: AuditReader) {}
+
+  @Get()
+  @Access('audit:read')
+  @Operation({
+    summary: 'List the audit trail, newest first',
+    description: 'A record appears a moment after what it tells of.',
+    response: pageSchema(auditRecordViewSchema),
+  })
+  list(
+    @Tenant() ctx: TenantContext,
+    @Query({ schema: auditQuerySchema }) query: AuditQuery,
+  ): Promise<Page<AuditRecordView>> {
+    return this.reader.list(ctx, query);
+  }
+
+  @Get('head')
+  @Access('audit:read')
+  @Operation({
+    summary: 'The end of the chain',
+    description:
+      'Keep it somewhere else: `coorchat-admin audit verify --anchor <seq>:<hash>` tells whether anything before it was changed.',
+    response: auditHeadSchema,
+  })
+  head(@Tenant() ctx: TenantContext): Promise<AuditHead> {
+    return this.reader.head(ctx);
+  }
+
+  @Get('export')
+  @Access('audit:read')
+  @Operation({
+    summary: 'Export the audit trail',
+    description: 'Newest first, as NDJSON or CSV; the export itself goes on record.',
+    produces: 'application/x-ndjson',
+  })
+  async export(
+    @Tenant() ctx: TenantContext,
+    @Query({ schema: auditExportQuerySchema }) query: AuditExportQuery,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    await reply
+      .header('content-type', EXPORT_FORMS[query.format].contentType)
+      .header('content-disposition', `attachment; filename="audit.${query.format}"`)
+      .send(Readable.from(this.reader.export(ctx, query)));
+  }
+}

@@ -1,0 +1,6 @@
+export { AuditApiModule, AuditCheckModule, AuditJobsModule } from './audit.module.js';
+export { AuditRetention } from './audit-retention.sweeper.js';
+export { AuditStore } from './audit.store.js';
+export { AuditTrail } from './audit-trail.subscriber.js';
+export { NOT_AUDITED } from './audited.rules.js';
+export { type Anchor, ChainCheck, type ChainReport } from './chain-check.service.js';
