@@ -23,6 +23,9 @@ export const costViewSchema = z.object({
   purpose: z.enum(['planning', 'attempt']),
   model: z.string(),
   usage: usageSchema,
+  estimated: z
+    .boolean()
+    .describe('The answer broke off before its usage was told: `usage` is an upper estimate of what was charged'),
   costUsd: z.number(),
   at: instantSchema,
 });

@@ -73,13 +73,13 @@ export class CostMeter extends ModelMeter {
   }
 
   async #tell(tx: Tx, cost: NewCost): Promise<void> {
-    const { orgId, workRequestId, taskId, attemptId, workerId, model, source } = cost;
+    const { orgId, workRequestId, taskId, attemptId, workerId, model, source, estimated = false } = cost;
     await this.ledger.addCost(tx, [{ orgId, workRequestId, taskId, micros: cost.costMicros }]);
     await this.outbox.append(tx, {
       type: 'cost.recorded',
       orgId,
       subject: workRequestId,
-      data: { workRequestId, taskId, attemptId, workerId, model, source, costMicros: cost.costMicros },
+      data: { workRequestId, taskId, attemptId, workerId, model, source, estimated, costMicros: cost.costMicros },
     });
   }
 }

@@ -13,6 +13,7 @@ export interface NewCost {
   readonly purpose: 'planning' | 'attempt';
   readonly model: string;
   readonly usage: Usage;
+  readonly estimated?: boolean | undefined;
   readonly costMicros: number;
   readonly callId: string;
 }
@@ -27,11 +28,11 @@ export class CostStore {
     const { usage } = cost;
     const rows = await tx.sql`
       INSERT INTO cost_record (org_id, id, work_request_id, task_id, attempt_id, worker_id, source, purpose, model,
-        input_tokens, output_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, cost_micros, call_id)
+        input_tokens, output_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, cost_micros, call_id, estimated)
       VALUES (${cost.orgId}, ${newId('cost')}, ${cost.workRequestId}, ${cost.taskId ?? null}, ${cost.attemptId ?? null},
         ${cost.workerId ?? null}, ${cost.source}, ${cost.purpose}, ${cost.model}, ${usage.inputTokens},
         ${usage.outputTokens}, ${usage.cacheReadTokens}, ${usage.cacheWrite5mTokens}, ${usage.cacheWrite1hTokens},
-        ${cost.costMicros}, ${cost.callId})
+        ${cost.costMicros}, ${cost.callId}, ${cost.estimated ?? false})
       ON CONFLICT (org_id, call_id) DO NOTHING RETURNING id`;
     return rows.length > 0;
   }

@@ -27,6 +27,7 @@ function costView(row: CostRow): CostView {
       cacheWrite5mTokens: row.cacheWrite5mTokens,
       cacheWrite1hTokens: row.cacheWrite1hTokens,
     },
+    estimated: row.estimated,
     costUsd: microsToUsd(Number(row.costMicros)),
     at: row.createdAt.toISOString(),
   };

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { AttemptClaims } from '../../identity/index.js';
 import { AppError, messageOf, newId, type TenantContext, tenantContext } from '@coorchat/kernel';
-import { Injectable } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { AttemptReader, ModelMeter } from '../../orchestration/task/index.js';
 import { AppConfig } from '../../platform/config/index.js';
 import { UnitOfWork } from '../../platform/db/index.js';
@@ -9,8 +9,9 @@ import { Logger } from '../../platform/telemetry/index.js';
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import { type RelayedBody, relayedBodySchema } from './relayed-body.schema.js';
-import { callUpstream, passedBack } from './upstream.js';
-import { StreamUsageReader, usageOfMessage } from './usage-reader.js';
+import { RunningCalls } from './running-calls.js';
+import { callUpstream, passedBack, type UpstreamRequest } from './upstream.js';
+import { type CountedUsage, StreamUsageReader, usageOfBrokenMessage, usageOfMessage } from './usage-reader.js';
 
 export interface RelayedCall {
   readonly claims: AttemptClaims;
@@ -28,6 +29,7 @@ export interface RelayedAnswer {
 interface AdmittedCall extends RelayedCall {
   readonly ctx: TenantContext;
   readonly model: string;
+  readonly maxTokens: number;
 }
 
 /**
@@ -35,8 +37,8 @@ interface AdmittedCall extends RelayedCall {
  * through unchanged, and records the API's own usage, whoever listens to the end or not.
  */
 @Injectable()
-export class ModelRelay {
-  readonly #running = new Set<string>();
+export class ModelRelay implements BeforeApplicationShutdown {
+  readonly #running = new RunningCalls();
 
   constructor(
     private readonly uow: UnitOfWork,
@@ -46,19 +48,22 @@ export class ModelRelay {
     private readonly logger: Logger,
   ) {}
 
+  beforeApplicationShutdown(): Promise<void> {
+    return this.#running.drain(this.config.shutdownGraceMs);
+  }
+
   /** @throws AppError of the kinds that `sendFault` translates */
   async call(call: RelayedCall): Promise<RelayedAnswer> {
     const { apiKey, baseUrl } = this.#upstream();
     const body = relayedBodySchema.safeParse(call.body);
     if (!body.success) throw invalid(z.prettifyError(body.error));
-    if (this.#running.has(call.callId)) throw stillRunning();
-    this.#running.add(call.callId);
+    const signal = this.#running.start(call.callId);
     try {
       const admitted = await this.#admit(call, body.data);
       const text = JSON.stringify({ ...body.data, max_tokens: admitted.maxTokens });
-      return await this.#pass(admitted.call, { apiKey, baseUrl, headers: call.headers, body: text });
+      return await this.#pass(admitted, { apiKey, baseUrl, headers: call.headers, body: text, signal });
     } catch (error) {
-      this.#running.delete(call.callId);
+      this.#running.end(call.callId);
       throw error;
     }
   }
@@ -73,7 +78,7 @@ export class ModelRelay {
     });
   }
 
-  async #admit(call: RelayedCall, body: RelayedBody) {
+  async #admit(call: RelayedCall, body: RelayedBody): Promise<AdmittedCall> {
     const { orgId, attemptId, workRequestId, workerId } = call.claims;
     const ctx = tenantContext({
       orgId,
@@ -96,29 +101,32 @@ export class ModelRelay {
       const kind = decision.reason.code === 'metering.budget_exhausted' ? 'quota' : 'forbidden';
       throw new AppError({ ...decision.reason, kind });
     }
-    return { maxTokens: decision.maxTokens, call: { ...call, ctx, model: body.model } };
+    return { ...call, ctx, model: body.model, maxTokens: decision.maxTokens };
   }
 
-  async #pass(call: AdmittedCall, request: Parameters<typeof callUpstream>[0]): Promise<RelayedAnswer> {
+  async #pass(call: AdmittedCall, request: UpstreamRequest): Promise<RelayedAnswer> {
     const response = await callUpstream(request).catch((error: unknown) => this.#giveUp(call, error));
     const headers = passedBack(response.headers);
     const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') ?? false;
     if (response.ok && isStream && response.body) {
       return { status: response.status, headers, body: this.#relayStream(call, response.body) };
     }
-    const text = await response.text().catch((error: unknown) => this.#giveUp(call, error));
+    const text = await response.text().catch((error: unknown) =>
+      // Headers of a whole answer come when it is written: it was charged, whatever of it arrives.
+      this.#giveUp(call, error, response.ok ? brokenAnswer(call, request, response) : undefined),
+    );
     await this.#settle(call, response.ok ? usageOfMessage(text) : undefined);
     return { status: response.status, headers, body: text };
   }
 
-  async #giveUp(call: AdmittedCall, error: unknown): Promise<never> {
-    await this.#settle(call, undefined);
+  async #giveUp(call: AdmittedCall, error: unknown, charged?: CountedUsage): Promise<never> {
+    await this.#settle(call, charged);
     throw unreachable(error);
   }
 
   /** The upstream is read to its end even when the worker is gone: what it costs must be known. */
   #relayStream(call: AdmittedCall, source: ReadableStream<Uint8Array>): Readable {
-    const usage = new StreamUsageReader();
+    const usage = new StreamUsageReader(call);
     let resume: (() => void) | undefined;
     const out = new Readable({ read: () => resume?.() });
     out.once('close', () => resume?.());
@@ -142,7 +150,7 @@ export class ModelRelay {
     return out;
   }
 
-  async #settle(call: AdmittedCall, counted: ReturnType<typeof usageOfMessage>): Promise<void> {
+  async #settle(call: AdmittedCall, counted: CountedUsage | undefined): Promise<void> {
     const { ctx, callId, claims } = call;
     const { workRequestId, taskId, attemptId, workerId } = claims;
     try {
@@ -155,14 +163,24 @@ export class ModelRelay {
         workerId,
         model: call.model,
         usage: counted.usage,
+        estimated: counted.estimated,
         purpose: 'attempt',
       });
     } catch (error) {
       this.logger.error('a model call could not be recorded', { callId, error });
     } finally {
-      this.#running.delete(call.callId);
+      this.#running.end(call.callId);
     }
   }
+}
+
+function brokenAnswer(
+  { model, maxTokens }: AdmittedCall,
+  { body }: UpstreamRequest,
+  { headers }: Response,
+): CountedUsage {
+  const bytes = Number(headers.get('content-length') ?? Number.NaN);
+  return usageOfBrokenMessage({ model, prompt: body, maxTokens, answerBytes: Number.isNaN(bytes) ? undefined : bytes });
 }
 
 function invalid(message: string): AppError {
@@ -172,10 +190,6 @@ function invalid(message: string): AppError {
 function unreachable(cause: unknown): AppError {
   const message = `The model could not be reached: ${messageOf(cause)}`;
   return new AppError({ code: 'model.unreachable', kind: 'unavailable', message, cause });
-}
-
-function stillRunning(): AppError {
-  return new AppError({ code: 'model.call_running', kind: 'conflict', message: 'This call is still under way.' });
 }
 
 function attemptEnded(): AppError {

@@ -8,6 +8,7 @@ export interface UpstreamRequest {
   readonly apiKey: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
+  readonly signal: AbortSignal;
 }
 
 /** Longer than any answer takes: an upstream that says nothing for this long is given up. */
@@ -23,13 +24,13 @@ function passedOn(headers: IncomingHttpHeaders): Record<string, string> {
 }
 
 /** Sends the call on under the control plane's own key; nothing else of the worker's request goes along. */
-export function callUpstream({ baseUrl, apiKey, headers, body }: UpstreamRequest): Promise<Response> {
+export function callUpstream({ baseUrl, apiKey, headers, body, signal }: UpstreamRequest): Promise<Response> {
   return fetch(`${baseUrl.replace(/\/$/, '')}/v1/messages`, {
     method: 'POST',
     headers: { ...passedOn(headers), authorization: `Bearer ${apiKey}`, 'x-api-key': apiKey },
     body,
     redirect: 'error',
-    signal: AbortSignal.timeout(TIMEOUT_MS),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
   });
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { StreamUsageReader, usageOfMessage } from './usage-reader.js';
+import { StreamUsageReader, usageOfBrokenMessage, usageOfMessage } from './usage-reader.js';
 
 const EVENTS = [
   {
@@ -33,24 +33,53 @@ describe('StreamUsageReader', () => {
   it('reads the same usage wherever the stream is cut into chunks', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: STREAM.length - 1 })), (cuts) => {
-        const reader = new StreamUsageReader();
+        const reader = new StreamUsageReader({ maxTokens: 1000 });
         const bounds = [0, ...[...new Set(cuts)].sort((a, b) => a - b), STREAM.length];
         for (let i = 1; i < bounds.length; i++) reader.read(STREAM.subarray(bounds[i - 1], bounds[i]));
-        expect(reader.usage).toEqual({ model: 'claude-opus-5-5', usage: USAGE });
-        expect(reader.isComplete).toBe(true);
+        expect(reader.usage).toEqual({ model: 'claude-opus-5-5', usage: USAGE, estimated: false });
       }),
     );
   });
 
-  it('keeps what was charged at the start when the stream breaks', () => {
-    const reader = new StreamUsageReader();
-    reader.read(STREAM.subarray(0, STREAM.indexOf('event: message_delta')));
-    expect(reader.usage?.usage).toMatchObject({ inputTokens: 10, outputTokens: 1 });
-    expect(reader.isComplete).toBe(false);
+  const brokenBefore = (mark: string, maxTokens = 1000, stream = STREAM) => {
+    const reader = new StreamUsageReader({ maxTokens });
+    reader.read(stream.subarray(0, stream.indexOf(mark)));
+    return reader.usage;
+  };
+
+  it('keeps what was charged at the start when the stream breaks, and counts what was written since', () => {
+    // 28 bytes, two of them a token, on top of the one token that the API told.
+    expect(brokenBefore('event: message_delta')).toMatchObject({
+      usage: { inputTokens: 10, cacheReadTokens: 300, outputTokens: 1 + 14 },
+      estimated: true,
+    });
+  });
+
+  it('counts no more than the call may have', () => {
+    expect(brokenBefore('event: message_delta', 9)?.usage.outputTokens).toBe(9);
+  });
+
+  it('counts thinking and arguments of tools too', () => {
+    const written = [
+      {
+        type: 'content_block_start',
+        index: 0,
+        content_block: { type: 'tool_use', id: 'toolu_1', name: 'read', input: {} },
+      },
+      { type: 'content_block_delta', index: 0, delta: { type: 'input_json_delta', partial_json: '{"a":1}' } },
+      { type: 'content_block_delta', index: 1, delta: { type: 'thinking_delta', thinking: 'hm' } },
+    ];
+    const events = [EVENTS[0], ...written, { type: 'ping' }];
+    const stream = Buffer.from(events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join(''));
+    expect(brokenBefore('data: {"type":"ping"}', 1000, stream)?.usage.outputTokens).toBe(1 + 2 + 4 + 1);
+  });
+
+  it('needs no estimate once the API told how much it wrote', () => {
+    expect(brokenBefore('event: message_stop')).toEqual({ model: 'claude-opus-5-5', usage: USAGE, estimated: false });
   });
 
   it('knows nothing before the answer starts', () => {
-    expect(new StreamUsageReader().usage).toBeUndefined();
+    expect(new StreamUsageReader({ maxTokens: 1 }).usage).toBeUndefined();
   });
 });
 
@@ -62,5 +91,17 @@ describe('usageOfMessage', () => {
 
   it('is undefined for anything else', () => {
     expect(usageOfMessage('<html>')).toBeUndefined();
+  });
+});
+
+describe('usageOfBrokenMessage', () => {
+  const lost = { model: 'm', prompt: 'x'.repeat(100), maxTokens: 50 };
+
+  it('takes the longest answer unless the size of the lost one is known', () => {
+    expect(usageOfBrokenMessage({ ...lost, answerBytes: undefined })).toMatchObject({
+      usage: { inputTokens: 50, outputTokens: 50 },
+      estimated: true,
+    });
+    expect(usageOfBrokenMessage({ ...lost, answerBytes: 20 }).usage.outputTokens).toBe(10);
   });
 });

@@ -2,10 +2,18 @@ import Anthropic from '@anthropic-ai/sdk';
 import { zodOutputFormat } from '@anthropic-ai/sdk/helpers/zod';
 import type { Usage } from '@coorchat/contracts';
 import { AppError, backoffDelayMs, type BackoffPolicy, messageOf, systemClock } from '@coorchat/kernel';
+import { atMostTokens } from '@coorchat/pricing';
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../../platform/config/index.js';
 import { draftedPlanSchema } from './drafted-plan.schema.js';
 import { PLANNING_SYSTEM } from './planning-prompt.js';
+
+export interface PlannerAsk {
+  readonly messages: Anthropic.MessageParam[];
+  readonly maxTokens: number;
+  /** An answer broke off and is asked for again: what it cost at most. Says how long the next one may be. */
+  readonly onBroken: (usage: Usage) => Promise<{ readonly maxTokens: number }>;
+}
 
 export interface PlannerAnswer {
   readonly text: string;
@@ -35,6 +43,23 @@ function usageOf(usage: Anthropic.Usage): Usage {
   };
 }
 
+/** What was written before the answer broke off, counted rather too high than too low. */
+function usageOfPart({ usage, content }: Anthropic.Message, maxTokens: number): Usage {
+  const counted = usageOf(usage);
+  const written = content.reduce((sum, block) => sum + (block.type === 'text' ? atMostTokens(block.text) : 0), 0);
+  return { ...counted, outputTokens: Math.max(counted.outputTokens, Math.min(maxTokens, written)) };
+}
+
+/** The answer started, so that it was charged, and did not come to its end. */
+class BrokenAnswer extends Error {
+  constructor(
+    readonly usage: Usage,
+    override readonly cause: unknown,
+  ) {
+    super(messageOf(cause));
+  }
+}
+
 /** Asks Claude for a plan as structured output. */
 @Injectable()
 export class PlannerModel {
@@ -49,14 +74,17 @@ export class PlannerModel {
     return JSON.stringify([PLANNING_SYSTEM, FORMAT, messages]).length;
   }
 
-  /** @throws AppError `planner.not_configured`, `planner.model_failed` */
-  async ask(messages: Anthropic.MessageParam[], maxTokens: number): Promise<PlannerAnswer> {
+  /** @throws AppError `planner.not_configured`, `planner.model_failed`, and what `onBroken` throws */
+  async ask({ messages, maxTokens, onBroken }: PlannerAsk): Promise<PlannerAnswer> {
     const client = this.#client();
+    let affordable = maxTokens;
     for (let retry = 1; ; retry++) {
       try {
-        return await this.#stream(client, messages, maxTokens);
+        return await this.#stream(client, messages, affordable);
       } catch (error) {
-        if (retry > MAX_RETRIES || !mayPass(error)) throw failed(error);
+        const cause = error instanceof BrokenAnswer ? error.cause : error;
+        if (error instanceof BrokenAnswer) affordable = (await onBroken(error.usage)).maxTokens;
+        if (retry > MAX_RETRIES || !mayPass(cause)) throw failed(cause);
         await systemClock.sleep(backoffDelayMs(BACKOFF, retry));
       }
     }
@@ -73,18 +101,28 @@ export class PlannerModel {
   }
 
   async #stream(client: Anthropic, messages: Anthropic.MessageParam[], maxTokens: number): Promise<PlannerAnswer> {
-    const message = await client.messages
-      .stream({
-        model: this.model,
-        max_tokens: maxTokens,
-        system: [{ type: 'text', text: PLANNING_SYSTEM, cache_control: { type: 'ephemeral' } }],
-        messages,
-        output_config: { format: FORMAT },
-      })
-      .finalMessage();
+    const stream = client.messages.stream({
+      model: this.model,
+      max_tokens: maxTokens,
+      system: [{ type: 'text', text: PLANNING_SYSTEM, cache_control: { type: 'ephemeral' } }],
+      messages,
+      output_config: { format: FORMAT },
+    });
+    let part: Anthropic.Message | undefined = undefined;
+    stream.on('streamEvent', (_event, snapshot) => (part = snapshot));
+    const message = await whole(stream.finalMessage()).catch((error: unknown) => {
+      throw part ? new BrokenAnswer(usageOfPart(part, maxTokens), error) : error;
+    });
     const text = message.content.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join('');
     return { text, model: message.model, usage: usageOf(message.usage) };
   }
+}
+
+/** The SDK takes a stream that ends early for an answer. */
+async function whole(answer: Promise<Anthropic.Message>): Promise<Anthropic.Message> {
+  const message = await answer;
+  if (message.stop_reason === null) throw new Error('the answer broke off');
+  return message;
 }
 
 function failed(error: unknown): AppError {

@@ -1,5 +1,5 @@
 import type Anthropic from '@anthropic-ai/sdk';
-import type { Plan, Reason } from '@coorchat/contracts';
+import type { Plan, Reason, Usage } from '@coorchat/contracts';
 import { isAppError, newId, type TenantContext, tenantContext } from '@coorchat/kernel';
 import { Injectable } from '@nestjs/common';
 import { Logger } from '../../platform/telemetry/index.js';
@@ -86,14 +86,24 @@ export class Planner {
     messages: Anthropic.MessageParam[],
     attempt: number,
   ): Promise<PlannerAnswer> {
+    const { model } = this.model;
     const callId = `${workRequestId}-plan-${attempt}`;
     const promptChars = this.model.promptChars(messages);
-    const { model } = this.model;
-    const hold = await this.meter.hold(ctx, { workRequestId, callId, model, promptChars, maxTokens: MAX_TOKENS });
-    if (!hold.granted) throw new PlanningRefused(hold.reason);
+    const hold = async () => {
+      const decision = await this.meter.hold(ctx, { workRequestId, callId, model, promptChars, maxTokens: MAX_TOKENS });
+      if (!decision.granted) throw new PlanningRefused(decision.reason);
+      return decision;
+    };
+    const settle = (usage: Usage, { estimated }: { estimated: boolean }) =>
+      this.meter.settle(ctx, { callId, workRequestId, model, usage, estimated, purpose: 'planning' });
+    const onBroken = async (usage: Usage) => {
+      await settle(usage, { estimated: true });
+      return hold();
+    };
+    const { maxTokens } = await hold();
     try {
-      const answer = await this.model.ask(messages, hold.maxTokens);
-      await this.meter.settle(ctx, { callId, workRequestId, model, usage: answer.usage, purpose: 'planning' });
+      const answer = await this.model.ask({ messages, maxTokens, onBroken });
+      await settle(answer.usage, { estimated: false });
       return answer;
     } catch (error) {
       await this.meter.release(ctx, callId);

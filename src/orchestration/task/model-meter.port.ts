@@ -26,6 +26,8 @@ export interface ModelSettlement {
   readonly workerId?: string;
   readonly model: string;
   readonly usage: Usage;
+  /** The answer broke off: `usage` counts at least what was charged. False unless said. */
+  readonly estimated?: boolean;
   readonly purpose: 'planning' | 'attempt';
 }
 

@@ -29,13 +29,16 @@ export class RelayWorld {
     readonly claude: FakeClaude,
   ) {}
 
-  static async start({ apiKey = UPSTREAM_KEY }: { apiKey?: string | null } = {}): Promise<RelayWorld> {
+  static async start({
+    apiKey = UPSTREAM_KEY,
+    ...fields
+  }: { apiKey?: string | null; shutdownGraceMs?: number } = {}): Promise<RelayWorld> {
     let world: RelayWorld | undefined = undefined;
     const script: FakeScript = () => (world as RelayWorld | undefined)?.turn ?? { text: '' };
     const claude = await FakeClaude.start(script);
     const models = { defaultModel: MODEL, plannerModel: MODEL };
     const model = { apiKey: apiKey ?? undefined, baseUrl: claude.url, ...models };
-    world = new RelayWorld(await TestControlPlane.start({ model }), claude);
+    world = new RelayWorld(await TestControlPlane.start({ model, ...fields }), claude);
     world.#worker = await ScriptedWorker.enrol(world.plane, { script: world.#script() });
     return world;
   }

@@ -108,7 +108,9 @@ describe('a call through the relay', () => {
     const stream = world.client(attempt).messages.stream(ask({ max_tokens: 600_000 }), { signal: leave.signal });
     stream.once('connect', () => leave.abort());
     await expect(stream.finalMessage()).rejects.toThrow(Anthropic.APIUserAbortError);
-    expect((await recorded()).usage.outputTokens).toBeGreaterThan(text.length / 4);
+    const { usage, estimated } = await recorded();
+    expect(usage.outputTokens).toBeGreaterThan(text.length / 4);
+    expect(estimated).toBe(false);
   });
 
   it('asks for no longer an answer than the budget pays', async () => {
@@ -130,12 +132,60 @@ describe('a model that fails', () => {
     expect(await world.costs(attempt)).toEqual([]);
   });
 
-  it('breaks off where its stream breaks off, and what it charged by then is recorded', async () => {
-    world.turn = { text: 'Half of', breakAfterEvents: 3 };
+  it('breaks off where its stream breaks off; what it charged by then is recorded, its words counted', async () => {
+    const text = 'Half of '.repeat(100);
+    world.turn = { text, breakAfterEvents: 3 };
     await expect(world.client(attempt).messages.stream(ask()).finalMessage()).rejects.toThrow();
-    const { usage } = await recorded();
-    expect(usage).toMatchObject({ outputTokens: 1 });
+    const { usage, estimated, costUsd } = await recorded();
+    expect(estimated).toBe(true);
+    expect(usage.outputTokens).toBeGreaterThan(text.length / 4);
+    expect(usage.outputTokens).toBeLessThanOrEqual(1 + text.length / 2);
     expect(usage.inputTokens).toBeGreaterThan(0);
+    expect(costUsd).toBeGreaterThan((usage.outputTokens * 20) / 1_000_000);
+  });
+
+  it('costs the same when nobody listens any more as it breaks off', async () => {
+    const gate = Promise.withResolvers<void>();
+    const text = 'Unheard. '.repeat(100);
+    world.turn = { text, breakAfterEvents: 3, after: gate.promise };
+    const leave = new AbortController();
+    const before = world.claude.calls.length;
+    const stream = world.client(attempt).messages.stream(ask(), { signal: leave.signal });
+    const heard = expect(stream.finalMessage()).rejects.toThrow(Anthropic.APIUserAbortError);
+    await expect.poll(() => world.claude.calls.length, PATIENCE).toBe(before + 1);
+    leave.abort();
+    await heard;
+    gate.resolve();
+    const { usage, estimated } = await recorded();
+    expect(estimated).toBe(true);
+    expect(usage.outputTokens).toBeGreaterThan(text.length / 4);
+  });
+
+  it('cannot be broken off again and again beyond the budget', async () => {
+    const poor = await world.attempt(0.05);
+    world.turn = { text: 'x'.repeat(2000), breakAfterEvents: 3 };
+    let refused = false;
+    for (let call = 1; call <= 20 && !refused; call++) {
+      const fault: unknown = await world
+        .client(poor)
+        .messages.stream(ask())
+        .finalMessage()
+        .catch((error: unknown) => error);
+      refused = fault instanceof Anthropic.APIError && (fault.type as string) === 'budget_exhausted';
+      await expect.poll(() => world.heldMicros(poor), PATIENCE).toBe(0);
+    }
+    expect(refused).toBe(true);
+    const spent = (await world.costs(poor)).reduce((sum, { costUsd }) => sum + costUsd, 0);
+    expect(spent).toBeGreaterThan(0.03);
+    expect(spent).toBeLessThanOrEqual(0.05);
+  });
+
+  it('is paid for a whole answer that is lost on its way', async () => {
+    world.turn = { text: 'Lost. '.repeat(50), breakAfterBytes: 40 };
+    expect(await faultOf(world.client(attempt).messages.create(ask()))).toMatchObject({ status: 503 });
+    const { usage, estimated } = await recorded();
+    expect(estimated).toBe(true);
+    expect(usage.outputTokens).toBeGreaterThan(75);
   });
 
   it('lets the same call be tried again after it failed', async () => {
@@ -241,6 +291,29 @@ describe('a call that is refused', () => {
 
   it.each([{}, { model: MODEL }, { model: MODEL, max_tokens: -1, messages: [] }])('answers 400 to %j', async (body) => {
     expect((await world.post(attempt, {}, body)).status).toBe(400);
+  });
+});
+
+describe('a control plane that stops', () => {
+  it('records what an answer under way has cost so far', async () => {
+    const stopping = await RelayWorld.start({ shutdownGraceMs: 100 });
+    try {
+      const text = 'Interrupted. '.repeat(100);
+      stopping.turn = { text, stallAfterEvents: 3 };
+      const one = await stopping.attempt();
+      const stream = stopping.client(one).messages.stream(ask());
+      const broken = expect(stream.finalMessage()).rejects.toThrow();
+      await new Promise((resolve) => stream.once('text', resolve));
+      await stopping.plane.down();
+      await broken;
+      await stopping.plane.up();
+      const [cost] = await stopping.costs(one);
+      expect(cost).toMatchObject({ estimated: true });
+      expect(cost?.usage.outputTokens).toBeGreaterThan(text.length / 4);
+      expect(await stopping.heldMicros(one)).toBe(0);
+    } finally {
+      await stopping.close();
+    }
   });
 });
 

@@ -155,6 +155,20 @@ describe('planning that is not possible', () => {
     expect([await costsOf(id), await heldMicros(id)]).toEqual([[], 0]);
   });
 
+  it('pays for an answer that breaks off, and asks again for what is left', async () => {
+    const { text = '' } = answer(drafted('broken')) as { text?: string };
+    turns = [{ text, breakAfterEvents: 3 }, answer(drafted('again'))];
+    const id = await submit({ maxCostUsd: 0.08 });
+    expect(await ended(id)).toMatchObject({ status: 'completed' });
+    const [last, first, ...more] = await costsOf(id);
+    expect(more).toEqual([]);
+    expect([first?.estimated, last?.estimated]).toEqual([true, false]);
+    expect(first?.usage.outputTokens).toBeGreaterThan(text.length / 4);
+    expect(await heldMicros(id)).toBe(0);
+    const [before, after] = claude.calls.map(({ body }) => body.max_tokens);
+    expect(after).toBeLessThan(before ?? 0);
+  });
+
   it('waits a moment when the model is busy', async () => {
     turns = [{ status: 529, errorType: 'overloaded_error' }, answer(drafted('later'))];
     const id = await submit();

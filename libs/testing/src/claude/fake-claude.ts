@@ -24,14 +24,24 @@ function sendFailure(response: ServerResponse, failure: FakeFailure): void {
   response.end(JSON.stringify({ type: 'error', error: { type: failure.errorType, message } }));
 }
 
-function sendStream(response: ServerResponse, message: FakeMessage, breakAfterEvents: number): void {
+function sendStream(response: ServerResponse, message: FakeMessage, answer: FakeAnswer): void {
+  const { stallAfterEvents, breakAfterEvents = Number.POSITIVE_INFINITY } = answer;
   response.writeHead(200, { 'content-type': 'text/event-stream', 'request-id': `req_${message.id}` });
   const events = streamEvents(message);
-  for (const event of events.slice(0, breakAfterEvents)) {
+  for (const event of events.slice(0, stallAfterEvents ?? breakAfterEvents)) {
     response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
   }
+  if (stallAfterEvents !== undefined) return;
   if (breakAfterEvents < events.length) response.socket?.destroySoon();
   else response.end();
+}
+
+function sendWhole(response: ServerResponse, text: string, breakAfterBytes: number): void {
+  const body = Buffer.from(text);
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.byteLength });
+  if (breakAfterBytes >= body.byteLength) return void response.end(body);
+  response.write(body.subarray(0, breakAfterBytes));
+  response.socket?.destroySoon();
 }
 
 /**
@@ -95,7 +105,7 @@ export class FakeClaude {
       stop_sequence: null,
       usage: this.#cache.count(call.body, outputTokensOf(content)),
     };
-    if (call.body.stream) return sendStream(response, message, answer.breakAfterEvents ?? Number.POSITIVE_INFINITY);
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(message));
+    if (call.body.stream) return sendStream(response, message, answer);
+    sendWhole(response, JSON.stringify(message), answer.breakAfterBytes ?? Number.POSITIVE_INFINITY);
   }
 }

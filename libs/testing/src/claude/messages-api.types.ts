@@ -46,6 +46,10 @@ export interface FakeAnswer {
   readonly stopReason?: 'end_turn' | 'tool_use' | 'max_tokens' | 'refusal';
   /** Breaks the connection after this many stream events. */
   readonly breakAfterEvents?: number;
+  /** Says nothing more after this many stream events, and keeps the connection. */
+  readonly stallAfterEvents?: number;
+  /** Breaks the connection in the middle of an answer that is not streamed. */
+  readonly breakAfterBytes?: number;
   /** The answer is held back until this resolves. */
   readonly after?: Promise<unknown>;
 }
