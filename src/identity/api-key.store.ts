@@ -59,6 +59,16 @@ export class ApiKeyStore {
     return row?.hash;
   }
 
+  activeOfUser(tx: TenantTx, userId: string): Promise<Pick<ApiKeyRow, 'id' | 'scopes'>[]> {
+    return tx.sql<Pick<ApiKeyRow, 'id' | 'scopes'>>`
+      SELECT id, scopes FROM api_key
+      WHERE user_id = ${userId} AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())`;
+  }
+
+  async revokeAll(tx: TenantTx, ids: readonly string[]): Promise<void> {
+    if (ids.length > 0) await tx.sql`UPDATE api_key SET revoked_at = now() WHERE id = ANY(${[...ids]})`;
+  }
+
   /** At most one write per minute and key. */
   async touch(tx: TenantTx, id: string): Promise<void> {
     await tx.sql`

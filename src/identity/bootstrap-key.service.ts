@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { KEY_SCOPES } from '@coorchat/contracts';
+import { ANY_SKILL, KEY_SCOPES } from '@coorchat/contracts';
 import { newId } from '@coorchat/kernel';
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../platform/config/index.js';
@@ -59,7 +59,7 @@ export class BootstrapKey {
   }
 
   private async ensureKey(tx: SystemTx, orgId: string, key: string): Promise<void> {
-    const fields = { name: 'admin', createdBy: 'bootstrap', expiresAt: null, scopes: KEY_SCOPES };
+    const fields = { name: 'admin', createdBy: 'bootstrap', expiresAt: null, scopes: [...KEY_SCOPES, ANY_SKILL] };
     await this.keys.insertFirst(tx, {
       ...fields,
       id: newId('apiKey'),

@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { Authenticator, type PresentedCredential } from '../platform/http/index.js';
 import { ApiKeys } from './api-keys.service.js';
 import { bearerOf } from './bearer.rules.js';
+import { scopesInForce } from './scopes-in-force.rules.js';
 import { WorkerCredentials } from './worker-credentials.service.js';
 
 const WORKER_SCOPE_SET: ReadonlySet<string> = new Set(WORKER_SCOPES);
@@ -24,7 +25,8 @@ export class CredentialAuthenticator extends Authenticator {
     const key = await this.keys.find(secret);
     if (key) {
       const actor = { kind: 'api_key', id: key.id } as const;
-      return tenantContext({ orgId: key.orgId, actor, scopes: new Set(key.scopes), requestId });
+      const scopes = scopesInForce({ scopes: new Set(key.scopes), presence: 'program' });
+      return tenantContext({ orgId: key.orgId, actor, scopes, requestId });
     }
     const worker = await this.workers.authenticate(secret);
     if (!worker) return undefined;

@@ -7,10 +7,19 @@ import { BootstrapKey } from './bootstrap-key.service.js';
 import { CredentialAuthenticator } from './credential-authenticator.js';
 import { EnrolmentTokenStore } from './enrolment-token.store.js';
 import { EnrolmentTokens } from './enrolment-tokens.service.js';
+import { MemberKeys } from './member-keys.service.js';
 import { WorkerCredentialStore } from './worker-credential.store.js';
 import { WorkerCredentials } from './worker-credentials.service.js';
 
-const doors = [ApiKeys, AttemptTokens, BootstrapKey, CredentialAuthenticator, EnrolmentTokens, WorkerCredentials];
+const doors = [
+  ApiKeys,
+  AttemptTokens,
+  BootstrapKey,
+  CredentialAuthenticator,
+  EnrolmentTokens,
+  MemberKeys,
+  WorkerCredentials,
+];
 
 @Module({
   imports: [TenancyModule],

@@ -8,5 +8,6 @@ export { type CreatedEnrolmentToken, EnrolmentTokens } from './enrolment-tokens.
 export { type RedeemedToken } from './enrolment-token.store.js';
 export { IdentityApiModule } from './identity-api.module.js';
 export { IdentityModule } from './identity.module.js';
+export { MemberKeys } from './member-keys.service.js';
 export { type KnownWorker } from './worker-credential.store.js';
 export { WorkerCredentials } from './worker-credentials.service.js';

@@ -20,7 +20,7 @@ export interface Cluster {
 /** What placing a task and granting an attempt read of a cluster. */
 export type ClusterPolicy = Pick<Cluster, 'network' | 'allowCommands' | 'allowWorkerModelKey'>;
 
-/** Oldest first. Every submit asks, so this takes plain SQL: a generated client would be made on every connection. */
+/** The default one first, then by age. Every submit asks, so this takes plain SQL: a generated client would be made on every connection. */
 function rows(tx: Tx, clusterId: string | null): Promise<Cluster[]> {
   return tx.sql<Cluster>`
     SELECT id, org_id AS "orgId", pool_id AS "poolId", name, tier, default_max_cost_micros AS "defaultMaxCostMicros",
@@ -28,7 +28,7 @@ function rows(tx: Tx, clusterId: string | null): Promise<Cluster[]> {
            allow_commands AS "allowCommands", CASE network WHEN 'full' THEN 'full' ELSE 'none' END AS network,
            created_at AS "createdAt"
     FROM cluster WHERE ${clusterId}::text IS NULL OR id = ${clusterId}
-    ORDER BY id`;
+    ORDER BY is_default DESC, id`;
 }
 
 /** Clusters of the transaction's organization. */

@@ -1,4 +1,10 @@
 export { type Cluster, type ClusterPolicy, Clusters } from './clusters.store.js';
+export { Founding, type FoundingRequest } from './founding.service.js';
+export { type ChangeOfMember, MemberChanges } from './member-changes.service.js';
+export { type MemberChange, MemberCredentials } from './member-credentials.port.js';
+export { MemberRoster } from './member-roster.service.js';
+export { type Member, Members, type Membership, type NewMember } from './members.store.js';
+export { Memberships } from './memberships.service.js';
 export {
   type FoundedOrganization,
   type NewOrganization,
@@ -7,3 +13,4 @@ export {
 } from './organizations.store.js';
 export { TenancyApiModule } from './tenancy-api.module.js';
 export { TenancyModule } from './tenancy.module.js';
+export { type Person, UserDirectory } from './user-directory.port.js';

@@ -8,6 +8,8 @@ export interface Organization {
   readonly name: string;
   readonly slug: string;
   readonly createdAt: Date;
+  /** Set while it is to be deleted. */
+  readonly eraseAt: Date | null;
 }
 
 export interface NewOrganization {
@@ -50,9 +52,10 @@ export class Organizations {
     await tx.sql`INSERT INTO organization (id, name, slug, updated_at) VALUES (${orgId}, ${fields.name}, ${fields.slug}, now())`;
     await tx.sql`INSERT INTO capacity_pool (id, kind) VALUES (${poolId}, 'cluster')`;
     await tx.sql`
-      INSERT INTO cluster (org_id, id, pool_id, name, default_max_cost_micros, default_max_duration_ms, updated_at)
+      INSERT INTO cluster (org_id, id, pool_id, name, default_max_cost_micros, default_max_duration_ms, is_default,
+                           updated_at)
       VALUES (${orgId}, ${clusterId}, ${poolId}, ${DEFAULT_CLUSTER}, ${fields.defaultMaxCostMicros},
-              ${fields.defaultMaxDurationMs}, now())`;
+              ${fields.defaultMaxDurationMs}, true, now())`;
     return { orgId, clusterId };
   }
 }

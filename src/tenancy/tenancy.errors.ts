@@ -19,4 +19,37 @@ export const tenancyErrors = {
       kind: 'not_found',
       message: 'The organization of this credential is gone.',
     }),
+  memberNotFound: (memberId: string) =>
+    new AppError({ code: 'tenancy.member_not_found', kind: 'not_found', message: `There is no member ${memberId}.` }),
+  notAMember: () =>
+    new AppError({
+      code: 'tenancy.not_a_member',
+      kind: 'forbidden',
+      message: 'You are no longer a member of this organization.',
+    }),
+  personNeeded: () =>
+    new AppError({
+      code: 'tenancy.person_needed',
+      kind: 'forbidden',
+      message: 'Only a signed-in person can do this, not a key or a program.',
+    }),
+  ownersOnly: () =>
+    new AppError({
+      code: 'tenancy.owners_only',
+      kind: 'forbidden',
+      message: 'Only an owner can make owners, or change or remove them.',
+    }),
+  lastOwner: () =>
+    new AppError({
+      code: 'tenancy.last_owner',
+      kind: 'conflict',
+      message: 'This is the last owner. Hand the ownership on first, or delete the organization.',
+    }),
+  tooManyOrganizations: (max: number) =>
+    new AppError({
+      code: 'tenancy.too_many_organizations',
+      kind: 'quota',
+      message: `One person may own ${max} organizations. Delete one, or hand its ownership on.`,
+      details: { max },
+    }),
 };

@@ -23,3 +23,11 @@ export const organizationViewSchema = z.object({
   clusters: z.array(clusterViewSchema),
 });
 export type OrganizationView = z.infer<typeof organizationViewSchema>;
+
+export const foundOrganizationSchema = z.strictObject({ name: z.string().trim().min(1).max(100) });
+export type FoundOrganization = z.infer<typeof foundOrganizationSchema>;
+
+export const foundedOrganizationSchema = z.object({
+  orgId: idSchema('organization'),
+  clusterId: idSchema('cluster').describe('Its first cluster'),
+});

@@ -16,6 +16,7 @@ export { KeyedMutex } from './keyed-mutex.js';
 export { microsToUsd, usdToMicros } from './money.js';
 export {
   ACTOR_KINDS,
+  type ActingMember,
   type Actor,
   type Authentication,
   type Origin,

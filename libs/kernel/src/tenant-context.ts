@@ -25,12 +25,21 @@ export interface Origin {
   readonly traceId?: string;
 }
 
+/** The person behind a credential: who signed in, or who made the personal key. */
+export interface ActingMember {
+  readonly userId: string;
+  /** Role in the organization when the credential was checked. */
+  readonly role: string;
+}
+
 /** On whose behalf something happens. Built at a rim from a credential, never from a request's body. */
 export interface TenantContext {
   readonly orgId: string;
   readonly actor: Actor;
   /** Permissions and `skill:…` scopes in force: what the credential carries, cut down to the member's role. */
   readonly scopes: ReadonlySet<string>;
+  /** Absent for keys and programs of the organization itself, for workers and the system. */
+  readonly member?: ActingMember;
   readonly requestId: string;
   /** UTC instant after which the caller no longer waits for the answer. */
   readonly deadline?: Date;

@@ -1,5 +1,5 @@
 import { Global, Module } from '@nestjs/common';
-import { CredentialAuthenticator, IdentityApiModule, IdentityModule } from '../../../src/identity/index.js';
+import { CredentialAuthenticator, IdentityApiModule, IdentityModule, MemberKeys } from '../../../src/identity/index.js';
 import { BootstrapKey } from '../../../src/identity/index.js';
 import { type AppConfig, ConfigModule } from '../../../src/platform/config/index.js';
 import { DatabaseModule } from '../../../src/platform/db/index.js';
@@ -7,16 +7,22 @@ import { HealthModule } from '../../../src/platform/health/index.js';
 import { Authenticator, createHttpApp, type HttpApp, HttpModule, PublicUrl } from '../../../src/platform/http/index.js';
 import { OutboxModule } from '../../../src/platform/outbox/index.js';
 import { QueueModule } from '../../../src/platform/queue/index.js';
+import { RevocationModule } from '../../../src/platform/revocation/index.js';
 import { TelemetryModule } from '../../../src/platform/telemetry/index.js';
 import { RegistryApiModule, WorkerSelfModule } from '../../../src/registry/index.js';
-import { TenancyApiModule } from '../../../src/tenancy/index.js';
+import { NoUserDirectory } from '../../../src/processes/no-user-directory.js';
+import { MemberCredentials, TenancyApiModule, UserDirectory } from '../../../src/tenancy/index.js';
 import type { TestDatabase } from '../../support/database.js';
 
 @Global()
 @Module({
   imports: [IdentityModule],
-  providers: [{ provide: Authenticator, useExisting: CredentialAuthenticator }],
-  exports: [Authenticator],
+  providers: [
+    { provide: Authenticator, useExisting: CredentialAuthenticator },
+    { provide: MemberCredentials, useExisting: MemberKeys },
+    { provide: UserDirectory, useClass: NoUserDirectory },
+  ],
+  exports: [Authenticator, MemberCredentials, UserDirectory],
 })
 class TestBindings {}
 
@@ -37,6 +43,7 @@ export async function startRooms(database: TestDatabase, config: AppConfig = dat
       DatabaseModule,
       QueueModule,
       OutboxModule,
+      RevocationModule,
       HttpModule,
       HealthModule,
       TestBindings,
