@@ -23,11 +23,4 @@ export class BlobRefs {
       SELECT digest, bytes, media_type AS "mediaType" FROM blob_ref WHERE org_id = ${tx.orgId} AND digest = ${digest}`;
     return row && { ...row, bytes: Number(row.bytes) };
   }
-
-  /** Bytes that the organization keeps. */
-  async totalBytes(tx: TenantTx): Promise<number> {
-    const [row] = await tx.sql<{ bytes: string }>`
-      SELECT coalesce(sum(bytes), 0)::text AS bytes FROM blob_ref WHERE org_id = ${tx.orgId}`;
-    return Number(row?.bytes ?? 0);
-  }
 }

@@ -1,4 +1,6 @@
+export { AbandonedUploads } from './abandoned-uploads.service.js';
 export { type BlobRef, BlobRefs } from './blob-refs.store.js';
+export { BlobUploads } from './blob-uploads.store.js';
 export { type Delivered, Delivery, type DeliveryOrder } from './delivery.service.js';
 export { type IncomingCommits, type Inspection, Quarantine } from './quarantine.service.js';
 export { type EnsuredRepository, Repositories } from './repositories.service.js';

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { BlobRefs } from './blob-refs.store.js';
+import { BlobUploads } from './blob-uploads.store.js';
 import { BranchPusher } from './branch-pusher.service.js';
 import { BundleBlobs } from './bundle-blobs.service.js';
 import { Delivery } from './delivery.service.js';
@@ -9,7 +10,7 @@ import { Repositories } from './repositories.service.js';
 import { RepositoryBases } from './repository-bases.store.js';
 import { RepositoryStore } from './repository.store.js';
 
-const doors = [BlobRefs, Delivery, Quarantine, Repositories, RepositoryBases];
+const doors = [BlobRefs, BlobUploads, Delivery, Quarantine, Repositories, RepositoryBases];
 
 @Module({
   providers: [...doors, BranchPusher, BundleBlobs, QuarantineFolder, RepositoryStore],

@@ -1,28 +1,29 @@
 import { Injectable, Module, type OnModuleInit } from '@nestjs/common';
-import { BlobStore } from '../platform/blob/index.js';
 import { JobHandlers } from '../platform/queue/index.js';
+import { AbandonedUploads } from './abandoned-uploads.service.js';
+import { RepositoryModule } from './repository.module.js';
 
 const EVERY_MS = 3_600_000;
 /** Longer than any attempt pauses in the middle of a bundle. */
 const ABANDONED_AFTER_MS = 24 * 3_600_000;
 
-/** Throws uploads away that nobody finished: no quota counts them. */
+/** Looks for uploads that nobody finished: until then they take their room of the quota. */
 @Injectable()
 export class UploadSweeper implements OnModuleInit {
   constructor(
     private readonly jobs: JobHandlers,
-    private readonly blobs: BlobStore,
+    private readonly abandoned: AbandonedUploads,
   ) {}
 
   onModuleInit(): void {
     this.jobs.sweep({
       name: 'repository.unfinished_uploads',
       everyMs: EVERY_MS,
-      sweep: async () => void (await this.blobs.sweepUploads(new Date(Date.now() - ABANDONED_AFTER_MS))),
+      sweep: () => this.abandoned.sweep(new Date(Date.now() - ABANDONED_AFTER_MS)),
     });
   }
 }
 
 /** Where jobs run. */
-@Module({ providers: [UploadSweeper] })
+@Module({ imports: [RepositoryModule], providers: [AbandonedUploads, UploadSweeper] })
 export class RepositoryJobsModule {}

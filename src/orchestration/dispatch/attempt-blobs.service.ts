@@ -3,13 +3,14 @@ import { AttemptTokens, bearerOf } from '../../identity/index.js';
 import {
   type AppendOutcome,
   type BlobContent,
+  type BlobStat,
   BlobStore,
   type ByteRange,
   type ByteSource,
 } from '../../platform/blob/index.js';
 import { AppConfig } from '../../platform/config/index.js';
 import { UnitOfWork } from '../../platform/db/index.js';
-import { BlobRefs } from '../../repository/index.js';
+import { BlobRefs, BlobUploads } from '../../repository/index.js';
 import type { IncomingHttpHeaders } from 'node:http';
 import { AttemptReader } from '../task/index.js';
 import { dispatchErrors } from './dispatch.errors.js';
@@ -37,6 +38,7 @@ export class AttemptBlobs {
     private readonly tokens: AttemptTokens,
     private readonly attempts: AttemptReader,
     private readonly refs: BlobRefs,
+    private readonly uploads: BlobUploads,
     private readonly blobs: BlobStore,
     private readonly config: AppConfig,
   ) {}
@@ -66,19 +68,38 @@ export class AttemptBlobs {
     return this.blobs.get({ orgId, digest }, range);
   }
 
+  /** @throws AppError `dispatch.blob_quota_reached`, and what the store throws */
   async append({ orgId }: AttemptCaller, part: UploadPart): Promise<AppendOutcome> {
-    await this.#checkQuota(orgId, part.totalBytes);
-    const outcome = await this.blobs.append({ orgId, ...part });
-    if (outcome.status === 'complete') {
-      const { digest, bytes } = outcome.blob;
-      await this.uow.tenant({ orgId }, (tx) => this.refs.record(tx, { digest, bytes, mediaType: MEDIA_TYPE }));
-    }
+    await this.#reserve(orgId, part);
+    const outcome = await this.blobs.append({ orgId, ...part }).catch(async (error: unknown) => {
+      await this.#interrupted(orgId, part.digest);
+      throw error;
+    });
+    if (outcome.status === 'partial') await this.uow.tenant({ orgId }, (tx) => this.uploads.touch(tx, part.digest));
+    else await this.#keep(orgId, outcome.blob);
     return outcome;
   }
 
-  async #checkQuota(orgId: string, totalBytes: number): Promise<void> {
-    const kept = await this.uow.tenantRead({ orgId }, (tx) => this.refs.totalBytes(tx));
-    const { orgBlobQuotaBytes } = this.config.limits;
-    if (kept + totalBytes > orgBlobQuotaBytes) throw dispatchErrors.quotaReached(orgBlobQuotaBytes);
+  async #reserve(orgId: string, { digest, totalBytes }: UploadPart): Promise<void> {
+    const quotaBytes = this.config.limits.orgBlobQuotaBytes;
+    const fits = await this.uow.tenant({ orgId }, (tx) =>
+      this.uploads.reserve(tx, { digest, bytes: totalBytes, quotaBytes }),
+    );
+    if (!fits) throw dispatchErrors.quotaReached(quotaBytes);
+  }
+
+  #keep(orgId: string, { digest, bytes }: BlobStat): Promise<void> {
+    return this.uow.tenant({ orgId }, async (tx) => {
+      await this.refs.record(tx, { digest, bytes, mediaType: MEDIA_TYPE });
+      await this.uploads.release(tx, digest);
+    });
+  }
+
+  /** What arrived is kept for the next try, and its room with it. */
+  async #interrupted(orgId: string, digest: string): Promise<void> {
+    const kept = await this.blobs.uploadOffset({ orgId, digest });
+    await this.uow.tenant({ orgId }, (tx) =>
+      kept > 0 ? this.uploads.touch(tx, digest) : this.uploads.release(tx, digest),
+    );
   }
 }

@@ -74,6 +74,9 @@ export abstract class BlobStore {
    */
   abstract append(part: AppendPart): Promise<AppendOutcome>;
 
+  /** Throws an unfinished upload away; also when there is none. */
+  abstract discardUpload(address: BlobAddress): Promise<void>;
+
   /** Throws unfinished uploads away that nobody touched since `before`. @returns how many. */
   abstract sweepUploads(before: Date): Promise<number>;
 }

@@ -88,6 +88,10 @@ export class FileBlobStore extends BlobStore {
     return this.uploads.run(`${part.orgId}/${part.digest}`, () => this.appendAlone(part));
   }
 
+  discardUpload(address: BlobAddress): Promise<void> {
+    return this.uploads.run(`${address.orgId}/${address.digest}`, () => rm(this.draft(address), { force: true }));
+  }
+
   async sweepUploads(before: Date): Promise<number> {
     const folder = join(this.directory, '.uploads');
     let removed = 0;

@@ -82,6 +82,12 @@ export class S3BlobStore extends BlobStore {
     return this.uploads.run(`${part.orgId}/${part.digest}`, () => this.appendAlone(part));
   }
 
+  discardUpload(address: BlobAddress): Promise<void> {
+    return this.uploads.run(`${address.orgId}/${address.digest}`, async () =>
+      (await S3Upload.open(this.bucket, this.staging(address))).discard(),
+    );
+  }
+
   async sweepUploads(before: Date): Promise<number> {
     const stale = (await this.bucket.openUploads(`${this.config.prefix}uploads/`)).filter(
       ({ Key, UploadId, Initiated }) => Key && UploadId && Initiated && Initiated < before,

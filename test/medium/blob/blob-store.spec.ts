@@ -166,6 +166,16 @@ describe.each(Object.keys(backends))('blobs in %s', (name) => {
     expect(await store.uploadOffset(address)).toBe(0);
   });
 
+  it('that are called off leave nothing behind, however little of them had come', async () => {
+    const address = { orgId, digest: digestOf(Buffer.from('called off')), totalBytes: 12 * MIB };
+    for (const bytes of [10, 6 * MIB]) {
+      await store.append({ ...address, offset: 0, source: chunks(randomBytes(bytes)) });
+      await store.discardUpload(address);
+      expect(await store.uploadOffset(address)).toBe(0);
+    }
+    await store.discardUpload(address);
+  });
+
   it('have addresses that lead nowhere else', async () => {
     for (const digest of ['sha256:../../x', 'md5:00', `sha256:${'A'.repeat(64)}`]) {
       await expect(store.stat({ orgId, digest })).rejects.toMatchObject({ code: 'blob.bad_digest' });

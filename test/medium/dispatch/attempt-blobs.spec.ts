@@ -1,13 +1,17 @@
 import { createHash } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Assignment } from '@coorchat/a2a';
 import type { TaskView, WorkView } from '@coorchat/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createBlobStore } from '../../../src/platform/blob/index.js';
+import { AbandonedUploads, BlobUploads } from '../../../src/repository/index.js';
 import { TestControlPlane } from '../../support/control-plane.js';
 import { type Script, ScriptedWorker } from '../../support/scripted-worker.js';
 import { testConfig } from '../../support/test-config.js';
 
 const PATIENCE = { timeout: 20_000 };
-const QUOTA_BYTES = 1_000;
+const QUOTA_BYTES = 10_000;
 const PLAN = { tasks: [{ key: 'a', kind: 'tool', title: 'Nothing', tool: { server: 'bench', name: 'noop' } }] };
 const MADE_UP = {
   base: 'a'.repeat(40),
@@ -24,6 +28,7 @@ const finish = Promise.withResolvers<void>();
 let plane: TestControlPlane;
 let worker: ScriptedWorker;
 let workId: string;
+let abandoned: AbandonedUploads;
 
 const script: Script = async function* (assignment) {
   given.resolve(assignment);
@@ -51,6 +56,10 @@ async function upload(content: Buffer, { offset = 0, part = content.subarray(off
 beforeAll(async () => {
   const limits = { ...testConfig().limits, orgBlobQuotaBytes: QUOTA_BYTES };
   plane = await TestControlPlane.start({ limits });
+  const store = createBlobStore(
+    testConfig({ blob: { kind: 'files', directory: join(plane.dataDir, 'blobs') }, limits }),
+  );
+  abandoned = new AbandonedUploads(plane.database.uow, new BlobUploads(), await store);
   worker = await ScriptedWorker.enrol(plane, { script });
   workId = (await plane.call<WorkView>('POST', '/v1/work-requests', { description: 'x', plan: PLAN })).id;
   await given.promise;
@@ -68,10 +77,39 @@ describe('the blobs of an attempt', () => {
   });
 
   it('stay within the quota, also when an upload grows after its first part', async () => {
-    const content = Buffer.alloc(5_000, 'y');
+    const content = Buffer.alloc(50_000, 'y');
     expect((await upload(content, { part: content.subarray(0, 100), total: 500 })).status).toBe(204);
     const grown = await upload(content, { offset: 100 });
     expect(await grown.json()).toMatchObject({ code: 'dispatch.blob_quota_reached' });
+  });
+
+  it('share the quota while they are under way, and give it back when nobody finishes them', async () => {
+    const contents = ['1', '2', '3', '4', '5', '6'].map((fill) => Buffer.alloc(3_000, fill));
+    const begun = await Promise.all(contents.map((content) => upload(content, { part: content.subarray(0, 10) })));
+    // 400 bytes are kept, 500 set aside: three times 3000 fit in.
+    expect(begun.map(({ status }) => status).sort()).toEqual([204, 204, 204, 403, 403, 403]);
+    const refused = begun.find(({ status }) => status === 403);
+    expect(await refused?.json()).toMatchObject({ code: 'dispatch.blob_quota_reached' });
+
+    const finished = contents.filter((_, index) => begun[index]?.status === 204)[0] ?? Buffer.alloc(0);
+    expect((await upload(finished, { offset: 10 })).status).toBe(201);
+    const late = contents.filter((_, index) => begun[index]?.status === 403)[0] ?? Buffer.alloc(0);
+    expect((await upload(late)).status).toBe(403);
+
+    await abandoned.sweep(new Date(Date.now() - 60_000));
+    expect((await upload(late)).status).toBe(403);
+    await abandoned.sweep(new Date(Date.now() + 60_000));
+    expect(await readdir(join(plane.dataDir, 'blobs', '.uploads'))).toEqual([]);
+    expect((await upload(late)).status).toBe(201);
+    expect((await upload(finished)).status).toBe(201);
+  });
+
+  it('leave nothing set aside when their content is not what was announced', async () => {
+    const content = Buffer.alloc(6_000, 'z');
+    // 400 + 3000 + 3000 bytes are kept.
+    const lie = Buffer.alloc(3_500, 'q');
+    expect((await upload(lie, { part: content.subarray(0, 3_500) })).status).toBe(400);
+    expect((await upload(Buffer.alloc(3_500, 'r'))).status).toBe(201);
   });
 
   it('are closed to other tokens', async () => {
