@@ -7,6 +7,7 @@ import { type ControlPlane, startControlPlane } from '../cluster/control-plane.t
 import { startMachines } from '../cluster/machines.ts';
 import type { Started } from '../cluster/processes.ts';
 import { measureBaseline } from './baseline.ts';
+import { type CpuMs, cpuSoFar, perTask } from './cpu.ts';
 import { rounded, spread } from './statistics.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..', '..');
@@ -23,6 +24,8 @@ const NOOP = { kind: 'tool', title: 'Nothing', tool: { server: 'bench', name: 'n
 
 export interface DispatchFigures {
   readonly tasksPerSecond: number;
+  /** While the tasks per second were taken; tells more than they do where others use the machine too. */
+  readonly cpuMsPerTask: CpuMs;
   readonly readyToStartedMs: { readonly p50: number; readonly p99: number };
   readonly submitToResultMs: { readonly p50: number; readonly p99: number };
   readonly rawBullmqPerSecond: number;
@@ -111,11 +114,22 @@ export async function measureDispatch(say: (line: string) => void): Promise<Disp
     const readyToStartedMs = spread(idle.map((latency) => latency.readyToStartedMs));
     const submitToResultMs = spread(idle.map((latency) => latency.submitToResultMs));
     say(`idle, one by one: ready to started p50 ${readyToStartedMs.p50} ms, p99 ${readyToStartedMs.p99} ms`);
+    const measured = { controlPlane: plane.child.pid, workers: cluster.workers.map(({ child }) => child.pid) };
+    const before = await cpuSoFar(measured);
     const tasksPerSecond = await allAtOnce(api);
-    say(`all at once: ${tasksPerSecond} tasks per second`);
+    const cpuMsPerTask = perTask(before, await cpuSoFar(measured), REQUESTS * TASKS_PER_REQUEST);
+    say(`all at once: ${tasksPerSecond} tasks per second, ${cpuMsPerTask.total} ms of CPU each`);
     for (const part of [...cluster.workers, plane]) await part.stop();
     const baseline = await measureBaseline(path.join(folder, 'control-plane'));
-    return { tasksPerSecond, readyToStartedMs, submitToResultMs, ...baseline, controlPlaneRssMb, workerRssMb };
+    return {
+      tasksPerSecond,
+      cpuMsPerTask,
+      readyToStartedMs,
+      submitToResultMs,
+      ...baseline,
+      controlPlaneRssMb,
+      workerRssMb,
+    };
   } finally {
     for (const part of [...cluster.workers, plane]) await part.stop();
     await rm(folder, { recursive: true, force: true });

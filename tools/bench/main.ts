@@ -13,9 +13,11 @@ const { values: flags, positionals } = parseArgs({
 });
 
 function table(figures: DispatchFigures): string {
-  const { readyToStartedMs, submitToResultMs } = figures;
+  const { readyToStartedMs, submitToResultMs, cpuMsPerTask } = figures;
+  const { controlPlane, postgres, workers, tools, load } = cpuMsPerTask;
   return [
     `tasks per second           ${figures.tasksPerSecond}`,
+    `CPU per task, ms           ${cpuMsPerTask.total} (control plane ${controlPlane}, PostgreSQL ${postgres}, workers ${workers}, MCP servers ${tools}, load generator ${load})`,
     `ready to started, idle     p50 ${readyToStartedMs.p50} ms, p99 ${readyToStartedMs.p99} ms`,
     `submit to result, idle     p50 ${submitToResultMs.p50} ms, p99 ${submitToResultMs.p99} ms`,
     `raw BullMQ per second      ${figures.rawBullmqPerSecond} (ours is ${(figures.tasksPerSecond / figures.rawBullmqPerSecond).toFixed(2)} of it)`,

@@ -9,6 +9,6 @@ export function spread(values: readonly number[]): { p50: number; p99: number } 
   return { p50: rounded(percentile(values, 0.5)), p99: rounded(percentile(values, 0.99)) };
 }
 
-export function rounded(value: number): number {
-  return Math.round(value * 10) / 10;
+export function rounded(value: number, digits = 1): number {
+  return Math.round(value * 10 ** digits) / 10 ** digits;
 }
