@@ -1,5 +1,9 @@
 export { type Cluster, type ClusterPolicy, Clusters } from './clusters.store.js';
 export { Founding, type FoundingRequest } from './founding.service.js';
+export { InvitationAcceptance, type InvitedUser } from './invitation-acceptance.service.js';
+export { INVITATION_PATH } from './invitation-mail.service.js';
+export { Invitations } from './invitations.service.js';
+export { type OpenInvitation } from './invitations.store.js';
 export { type ChangeOfMember, MemberChanges } from './member-changes.service.js';
 export { type MemberChange, MemberCredentials } from './member-credentials.port.js';
 export { MemberRoster } from './member-roster.service.js';

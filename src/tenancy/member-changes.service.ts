@@ -4,8 +4,9 @@ import { Injectable } from '@nestjs/common';
 import type { TenantTx } from '../platform/db/index.js';
 import { attributionOf, Outbox } from '../platform/outbox/index.js';
 import { Revocations } from '../platform/revocation/index.js';
+import { InvitationStore } from './invitations.store.js';
 import { MemberCredentials } from './member-credentials.port.js';
-import { roleChangeFault } from './member.rules.js';
+import { invitationsLost, roleChangeFault } from './member.rules.js';
 import { type Member, Members, type NewMember } from './members.store.js';
 
 export interface ChangeOfMember {
@@ -21,6 +22,7 @@ export interface ChangeOfMember {
 export class MemberChanges {
   constructor(
     private readonly members: Members,
+    private readonly invitations: InvitationStore,
     private readonly credentials: MemberCredentials,
     private readonly revocations: Revocations,
     private readonly outbox: Outbox,
@@ -42,6 +44,7 @@ export class MemberChanges {
     if (after === undefined) await this.members.delete(tx, member.id);
     else await this.members.setRole(tx, member.id, after);
     await this.credentials.memberChanged(tx, { userId: member.userId, before, after });
+    await this.invitations.revokeOf(tx, { invitedBy: member.userId, roles: invitationsLost(after) });
     await this.revocations.publish(tx, { kind: 'member', id: `${tx.orgId}:${member.userId}` });
     const type = after === undefined ? goneAs(ctx, member) : 'tenancy.member_role_changed';
     await this.tell(tx, ctx, member, { type, before, after });

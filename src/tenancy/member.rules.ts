@@ -1,4 +1,4 @@
-import type { Role } from '@coorchat/contracts';
+import { PERMISSIONS, type Role, ROLES } from '@coorchat/contracts';
 import type { AppError } from '@coorchat/kernel';
 import { tenancyErrors } from './tenancy.errors.js';
 
@@ -23,4 +23,10 @@ export function roleChangeFault({ by, before, after, owners }: RoleChange): AppE
 /** Only owners make owners, by invitation as well. */
 export function invitationFault(by: Role, role: Role): AppError | undefined {
   return role === 'owner' && by !== 'owner' ? tenancyErrors.ownersOnly() : undefined;
+}
+
+/** Which open invitations end with the role of whoever sent them: nobody is let in by someone who could not any more. */
+export function invitationsLost(after: Role | undefined): readonly Role[] {
+  if (after === undefined || !PERMISSIONS['members:manage'].roles.includes(after)) return ROLES;
+  return ROLES.filter((role) => invitationFault(after, role) !== undefined);
 }

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { InvitationController } from './invitation.controller.js';
 import { MemberController } from './member.controller.js';
 import { OrganizationController } from './organization.controller.js';
 import { OwnOrganizationsController } from './own-organizations.controller.js';
@@ -7,6 +8,6 @@ import { TenancyModule } from './tenancy.module.js';
 /** The REST side, for processes that serve it. */
 @Module({
   imports: [TenancyModule],
-  controllers: [OrganizationController, MemberController, OwnOrganizationsController],
+  controllers: [OrganizationController, MemberController, InvitationController, OwnOrganizationsController],
 })
 export class TenancyApiModule {}

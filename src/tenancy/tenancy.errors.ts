@@ -52,4 +52,35 @@ export const tenancyErrors = {
       message: `One person may own ${max} organizations. Delete one, or hand its ownership on.`,
       details: { max },
     }),
+  invitationNotFound: (id: string) =>
+    new AppError({
+      code: 'tenancy.invitation_not_found',
+      kind: 'not_found',
+      message: `There is no open invitation ${id}.`,
+    }),
+  alreadyInvited: (invitationId: string) =>
+    new AppError({
+      code: 'tenancy.already_invited',
+      kind: 'conflict',
+      message: 'This address is invited already. Send that invitation again, or revoke it first.',
+      details: { invitationId },
+    }),
+  tooManyInvitations: () =>
+    new AppError({
+      code: 'tenancy.too_many_invitations',
+      kind: 'quota',
+      message: 'Too many invitations were sent. Try again tomorrow.',
+    }),
+  invitationVoid: () =>
+    new AppError({
+      code: 'tenancy.invitation_void',
+      kind: 'not_found',
+      message: 'This invitation was used or revoked, or has expired. Ask for a new one.',
+    }),
+  invitationForAnother: () =>
+    new AppError({
+      code: 'tenancy.invitation_for_another',
+      kind: 'forbidden',
+      message: 'This invitation is for another mail address. Sign in with the one that the mail came to.',
+    }),
 };

@@ -1,6 +1,10 @@
 import { Module } from '@nestjs/common';
 import { Clusters } from './clusters.store.js';
 import { Founding } from './founding.service.js';
+import { InvitationAcceptance } from './invitation-acceptance.service.js';
+import { InvitationMail } from './invitation-mail.service.js';
+import { Invitations } from './invitations.service.js';
+import { InvitationStore } from './invitations.store.js';
 import { MemberChanges } from './member-changes.service.js';
 import { MemberRoster } from './member-roster.service.js';
 import { Members } from './members.store.js';
@@ -11,6 +15,8 @@ import { Organizations } from './organizations.store.js';
 const doors = [
   Clusters,
   Founding,
+  InvitationAcceptance,
+  Invitations,
   MemberChanges,
   MemberRoster,
   Members,
@@ -19,5 +25,5 @@ const doors = [
   OrganizationService,
 ];
 
-@Module({ providers: doors, exports: doors })
+@Module({ providers: [...doors, InvitationMail, InvitationStore], exports: doors })
 export class TenancyModule {}

@@ -5,6 +5,7 @@ import type { DatabaseConfig } from './database.config.js';
 import { type Environment, parseEnvironment, type RawEnvironment } from './environment.schema.js';
 import type { MailConfig } from './mail.config.js';
 import type { ModelConfig } from './model.config.js';
+import { type OrganizationConfig, organizationConfig } from './organization.config.js';
 import type { LogLevel, ProcessName } from './process.config.js';
 import { secretFile } from './secret-key.js';
 import type { LimitsConfig } from './work.config.js';
@@ -34,6 +35,7 @@ export interface AppConfigFields {
   readonly mail: MailConfig;
   readonly model: ModelConfig;
   readonly limits: LimitsConfig;
+  readonly organizations: OrganizationConfig;
   readonly heartbeatIntervalMs: number;
   readonly leaseMs: number;
   readonly shutdownGraceMs: number;
@@ -62,6 +64,7 @@ export class AppConfig implements AppConfigFields {
   declare readonly mail: MailConfig;
   declare readonly model: ModelConfig;
   declare readonly limits: LimitsConfig;
+  declare readonly organizations: OrganizationConfig;
   declare readonly heartbeatIntervalMs: number;
   declare readonly leaseMs: number;
   declare readonly shutdownGraceMs: number;
@@ -103,6 +106,7 @@ function fieldsOf(env: Environment): AppConfigFields {
     mail: mailConfig(env, join(dataDir, 'mail')),
     model: modelConfig(env),
     limits: limitsConfig(env, usdToMicros(env.COORCHAT_DEFAULT_MAX_COST_USD)),
+    organizations: organizationConfig(env),
     heartbeatIntervalMs: env.COORCHAT_HEARTBEAT_INTERVAL_MS,
     leaseMs: env.COORCHAT_LEASE_MS,
     shutdownGraceMs: env.COORCHAT_SHUTDOWN_GRACE_MS,
@@ -111,6 +115,11 @@ function fieldsOf(env: Environment): AppConfigFields {
     allowPrivateOutbound: env.COORCHAT_ALLOW_PRIVATE_OUTBOUND,
     logLevel: env.COORCHAT_LOG_LEVEL,
   };
+}
+
+/** Where the data lie, without touching anything there. @throws AppError `platform.bad_environment` */
+export function dataDirOf(env: RawEnvironment = process.env): string {
+  return resolve(parseEnvironment(env).COORCHAT_DATA_DIR);
 }
 
 /** Reads the environment once. Makes the secret key on first use. @throws AppError `platform.bad_environment` */

@@ -6,6 +6,7 @@ import { httpVariables } from './http.config.js';
 import { mailVariables } from './mail.config.js';
 import { modelVariables } from './model.config.js';
 import { nearestName } from './nearest-name.js';
+import { organizationVariables } from './organization.config.js';
 import { processVariables } from './process.config.js';
 import { formOf } from './variable.schema.js';
 import { workVariables } from './work.config.js';
@@ -25,6 +26,7 @@ const variables = {
   ...blobVariables,
   ...modelVariables,
   ...workVariables,
+  ...organizationVariables,
 };
 
 const environmentSchema = z.object(variables);

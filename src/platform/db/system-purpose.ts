@@ -6,6 +6,7 @@ export const SYSTEM_PURPOSES = {
   'identity.bootstrap': 'The first start makes the default organization, its cluster and its key.',
   'identity.enrol': 'An enrolment token arrives without its organization and is redeemed once.',
   'tenancy.found': 'Somebody founds an organization, which does not exist before.',
+  'tenancy.invitation': 'The token of an invitation arrives without its organization.',
   'tenancy.memberships': 'A user asks for the organizations that they belong to.',
   'registry.session': 'A worker opens or closes its socket; the epoch is raised.',
   'registry.heartbeat': 'Heartbeats of many workers are written in one statement.',

@@ -5,6 +5,7 @@ import { type AppConfig, ConfigModule } from '../../../src/platform/config/index
 import { DatabaseModule } from '../../../src/platform/db/index.js';
 import { HealthModule } from '../../../src/platform/health/index.js';
 import { Authenticator, createHttpApp, type HttpApp, HttpModule, PublicUrl } from '../../../src/platform/http/index.js';
+import { MailModule } from '../../../src/platform/mail/index.js';
 import { OutboxModule } from '../../../src/platform/outbox/index.js';
 import { QueueModule } from '../../../src/platform/queue/index.js';
 import { RevocationModule } from '../../../src/platform/revocation/index.js';
@@ -43,6 +44,7 @@ export async function startRooms(database: TestDatabase, config: AppConfig = dat
       DatabaseModule,
       QueueModule,
       OutboxModule,
+      MailModule,
       RevocationModule,
       HttpModule,
       HealthModule,

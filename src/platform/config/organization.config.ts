@@ -1,0 +1,32 @@
+import { wholeNumber } from './variable.schema.js';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+export const organizationVariables = {
+  COORCHAT_INVITATIONS_PER_DAY: wholeNumber({ min: 1, max: 100_000, fallback: 50, unit: 'mails' }),
+  COORCHAT_INVITATION_HOURS: wholeNumber({ min: 1, max: 8_760, fallback: 168, unit: 'hours' }),
+  COORCHAT_ERASE_AFTER_DAYS: wholeNumber({ min: 0, max: 365, fallback: 30, unit: 'days' }),
+};
+
+export interface OrganizationConfig {
+  /** Mails with invitations that one organization may send in 24 hours. */
+  readonly invitationsPerDay: number;
+  readonly invitationMs: number;
+  /** From the request to delete an organization until everything of it is erased. */
+  readonly eraseAfterMs: number;
+}
+
+interface Variables {
+  readonly COORCHAT_INVITATIONS_PER_DAY: number;
+  readonly COORCHAT_INVITATION_HOURS: number;
+  readonly COORCHAT_ERASE_AFTER_DAYS: number;
+}
+
+export function organizationConfig(env: Variables): OrganizationConfig {
+  return {
+    invitationsPerDay: env.COORCHAT_INVITATIONS_PER_DAY,
+    invitationMs: env.COORCHAT_INVITATION_HOURS * HOUR_MS,
+    eraseAfterMs: env.COORCHAT_ERASE_AFTER_DAYS * DAY_MS,
+  };
+}
