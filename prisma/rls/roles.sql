@@ -10,7 +10,7 @@ DO $$
 DECLARE
   role_name text;
 BEGIN
-  FOREACH role_name IN ARRAY ARRAY['coorchat_app', 'coorchat_system', 'coorchat_scheduler', 'coorchat_queue'] LOOP
+  FOREACH role_name IN ARRAY ARRAY['coorchat_app', 'coorchat_system', 'coorchat_scheduler', 'coorchat_queue', 'coorchat_backup'] LOOP
     BEGIN
       IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role_name) THEN
         EXECUTE format('CREATE ROLE %I LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION NOINHERIT', role_name);
@@ -37,7 +37,8 @@ ALTER ROLE coorchat_scheduler SET lock_timeout = '10s';
 ALTER ROLE coorchat_queue SET search_path = bullmq;
 
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
-GRANT USAGE ON SCHEMA public TO coorchat_app, coorchat_system, coorchat_scheduler;
+GRANT USAGE ON SCHEMA public TO coorchat_app, coorchat_system, coorchat_scheduler, coorchat_backup;
+ALTER ROLE coorchat_backup SET default_transaction_read_only = on;
 
 -- The queue keeps its tables in a schema of its own, which its role owns; it sees nothing else.
 DO $$

@@ -25,6 +25,20 @@ export function secretFile(directory: string, name: string): string {
   return readFileSync(path, 'utf8').trim();
 }
 
+/**
+ * Puts the key of a backup where `loadConfig` will look for it. @returns false when another one is in use, or when
+ * there is none at all.
+ */
+export function placeSecretKey(directory: string, key: string | undefined, env = process.env): boolean {
+  const path = join(directory, 'secret.key');
+  const known = env['COORCHAT_SECRET_KEY'] ?? existingText(path);
+  if (known !== undefined) return key === undefined || known === key;
+  if (key === undefined) return false;
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  writeFileSync(path, `${key}\n`, { mode: 0o600, flag: 'wx' });
+  return true;
+}
+
 /** What a program that we start needs of our environment, and no more. */
 export function bareEnvironment(): NodeJS.ProcessEnv {
   return { PATH: process.env['PATH'], SystemRoot: process.env['SystemRoot'], TZ: 'UTC', LC_ALL: 'C' };

@@ -10,7 +10,7 @@ import { sqlTypes } from './value-parsers.js';
 const CONNECT_TIMEOUT_MS = 10_000;
 const IDLE_TIMEOUT_MS = 60_000;
 
-export type LeaseDoor = Exclude<DatabaseDoor, 'queue'>;
+export type LeaseDoor = Exclude<DatabaseDoor, 'queue' | 'backup'>;
 
 function poolSizes(total: number): Record<LeaseDoor, number> {
   return { app: total, system: Math.max(3, Math.ceil(total / 2)), scheduler: 2 };

@@ -7,6 +7,8 @@ export const DATABASE_ROLES = {
   system: 'coorchat_system',
   scheduler: 'coorchat_scheduler',
   queue: 'coorchat_queue',
+  /** Reads everything, for backups; no process that serves uses it. */
+  backup: 'coorchat_backup',
 } as const;
 
 export type DatabaseDoor = keyof typeof DATABASE_ROLES;
@@ -18,8 +20,8 @@ export function rolePassword(secretKey: string, door: DatabaseDoor): string {
 
 /** The operator's own URL for a role, when one is configured: then its password is the operator's, too. */
 export function configuredUrl(config: AppConfig, door: DatabaseDoor): string | undefined {
-  const { appUrl, systemUrl, schedulerUrl, queueUrl } = config.database;
-  return { app: appUrl, system: systemUrl, scheduler: schedulerUrl, queue: queueUrl }[door];
+  const { appUrl, systemUrl, schedulerUrl, queueUrl, backupUrl } = config.database;
+  return { app: appUrl, system: systemUrl, scheduler: schedulerUrl, queue: queueUrl, backup: backupUrl }[door];
 }
 
 /** `ownerUrl` with the role's name and password in place of the owner's. */

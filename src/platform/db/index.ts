@@ -7,7 +7,7 @@ export { EmbeddedPostgres } from './embedded/embedded-postgres.js';
 export { Prisma } from './generated/client.js';
 export { outsideTransaction } from './leased-connection.js';
 export { isMigrated, migrate, type MigrationOutcome } from './migrate/migrator.js';
-export { type OpenDatabase, openDatabase } from './open-database.js';
+export { joinDatabase, type OpenDatabase, openDatabase } from './open-database.js';
 export { json } from './sql-statement.js';
 export { type SystemPurpose } from './system-purpose.js';
 export type { SchedulerTx, SqlResult, SqlRow, SystemTx, TenantTx, Tx, TxDb } from './tx.js';

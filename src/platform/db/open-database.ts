@@ -1,7 +1,7 @@
 import type { AppConfig } from '../config/index.js';
 import type { Logger } from '../telemetry/index.js';
-import { DataDirLock } from './embedded/data-dir-lock.js';
-import { EmbeddedPostgres } from './embedded/embedded-postgres.js';
+import { DataDirLock, findDataDirHolder } from './embedded/data-dir-lock.js';
+import { EmbeddedPostgres, runningOwnerUrl } from './embedded/embedded-postgres.js';
 
 /** The database of a running control plane. */
 export interface OpenDatabase {
@@ -34,4 +34,12 @@ export async function openDatabase(config: AppConfig, logger: Logger): Promise<O
     await lock.release();
     throw error;
   }
+}
+
+/** As `openDatabase`, but joins a control plane that is running: for tools that only read. */
+export async function joinDatabase(config: AppConfig, logger: Logger): Promise<OpenDatabase> {
+  const isRunning = !config.databaseUrl && (await findDataDirHolder(config.dataDir)) !== undefined;
+  if (!isRunning) return openDatabase(config, logger);
+  const databaseUrl = await runningOwnerUrl(config.dataDir);
+  return { config: config.with({ databaseUrl }), announce: async () => undefined, close: async () => undefined };
 }

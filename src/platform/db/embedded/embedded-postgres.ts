@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { secretFile } from '../../config/index.js';
 import type { Logger } from '../../telemetry/index.js';
 import { livePostmaster } from './postmaster-file.js';
-import { ensureOwnedDatabase } from './owned-database.js';
+import { ensureOwnedDatabase, ownerUrlOf } from './owned-database.js';
 import { findPostgresBinaries, type PostgresBinaries } from './postgres-binaries.js';
 import { clusterDirectory, reachableBinaries } from './postgres-home.js';
 import { prepareCluster } from './prepare-cluster.js';
@@ -42,6 +42,12 @@ async function rememberedPort(file: string): Promise<number> {
   const remembered = Number(await readFile(file, 'utf8').catch(() => '0'));
   if (remembered > 0 && (await portIsFree(remembered))) return remembered;
   return (await takePort(0)) ?? 5432;
+}
+
+/** The owner's connection to the PostgreSQL of the control plane that uses `dataDir` now. */
+export async function runningOwnerUrl(dataDir: string): Promise<string> {
+  const port = Number(await readFile(join(dataDir, 'postgres.port'), 'utf8'));
+  return ownerUrlOf(port, secretFile(dataDir, 'postgres.password'));
 }
 
 /** A PostgreSQL of our own in `<dataDir>/postgres`. Hold the data directory's lock before starting it. */

@@ -8,6 +8,11 @@ function urlOf(user: string, password: string, port: number, database: string): 
   return `postgres://${user}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`;
 }
 
+/** The owner's connection to a cluster that runs already. */
+export function ownerUrlOf(port: number, password: string): string {
+  return urlOf(OWNER_ROLE, password, port, DATABASE);
+}
+
 /** Tables belong to a role that is no superuser, as they would on anybody's server. @returns the owner's URL. */
 export async function ensureOwnedDatabase(options: { port: number; password: string }): Promise<string> {
   const { port, password } = options;
@@ -25,5 +30,5 @@ export async function ensureOwnedDatabase(options: { port: number; password: str
   } finally {
     await admin.end();
   }
-  return urlOf(OWNER_ROLE, password, port, DATABASE);
+  return ownerUrlOf(port, password);
 }

@@ -39,29 +39,31 @@ END $$;`;
 
 function rowSecurity(table: string, access: TableAccess): string[] {
   if (access.tenant === null) return [];
-  const { app, system, scheduler } = DATABASE_ROLES;
+  const { app, system, scheduler, backup } = DATABASE_ROLES;
   return [
     `ALTER TABLE "${table}" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;`,
     dropPolicies(table),
     ...policies(table, app, access.app, `"${access.tenant}" = ${CURRENT_ORG}`),
     ...policies(table, system, access.system, 'true'),
     ...policies(table, scheduler, Object.keys(access.scheduler) as TableOperation[], 'true'),
+    ...policies(table, backup, ['select'], 'true'),
   ];
 }
 
 function tableSql(table: string, access: TableAccess): string[] {
-  const { app, system } = DATABASE_ROLES;
+  const { app, system, backup } = DATABASE_ROLES;
   return [
     ...rowSecurity(table, access),
     ...grants(table, app, access.app),
     ...grants(table, system, access.system),
     ...columnGrants(table, access),
+    ...grants(table, backup, ['select']),
   ];
 }
 
 /** The template: forced row-level security and narrow grants for each table that prisma/rls/access.yaml names. */
 export function policySql(rules: AccessRules): string {
-  const roles = [DATABASE_ROLES.app, DATABASE_ROLES.system, DATABASE_ROLES.scheduler].join(', ');
+  const roles = [DATABASE_ROLES.app, DATABASE_ROLES.system, DATABASE_ROLES.scheduler, DATABASE_ROLES.backup].join(', ');
   return [
     `REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${roles}, PUBLIC;`,
     ...Object.entries(rules).flatMap(([table, access]) => tableSql(table, access)),

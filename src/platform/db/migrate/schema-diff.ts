@@ -4,7 +4,15 @@ import { migrationList, PRISMA_DIRECTORY, readMigrations } from './migration-fil
 import { withSchemaEngine } from './schema-engine.js';
 
 /** Written by hand in SQL, because Prisma cannot describe them. */
-const HAND_WRITTEN = ['outbox_event', 'outbox_cursor', 'outbox_parked', 'platform_setting', 'revocation', 'audit_record', 'audit_head'];
+const HAND_WRITTEN = [
+  'outbox_event',
+  'outbox_cursor',
+  'outbox_parked',
+  'platform_setting',
+  'revocation',
+  'audit_record',
+  'audit_head',
+];
 
 async function schemaFiles(): Promise<{ path: string; content: string }[]> {
   const directory = join(PRISMA_DIRECTORY, 'schema');
