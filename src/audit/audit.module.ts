@@ -4,7 +4,7 @@ import { AuditRetention } from './audit-retention.sweeper.js';
 import { AuditReader } from './audit.service.js';
 import { AuditStore } from './audit.store.js';
 import { AuditTrail } from './audit-trail.subscriber.js';
-import { ChainCheck } from './chain-check.service.js';
+import { PlatformNews } from './platform-news.service.js';
 
 /** REST, where requests are served. */
 @Module({ controllers: [AuditController], providers: [AuditStore, AuditReader] })
@@ -14,6 +14,6 @@ export class AuditApiModule {}
 @Module({ providers: [AuditStore, AuditTrail, AuditRetention] })
 export class AuditJobsModule {}
 
-/** For the operator's tools. */
-@Module({ providers: [AuditStore, ChainCheck], exports: [ChainCheck] })
-export class AuditCheckModule {}
+/** In every process. */
+@Module({ providers: [PlatformNews] })
+export class AuditModule {}

@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AuditModule } from '../audit/index.js';
 import { BlobModule } from '../platform/blob/index.js';
 import { type AppConfig, ConfigModule } from '../platform/config/index.js';
 import { DatabaseModule } from '../platform/db/index.js';
@@ -27,6 +28,7 @@ export class ControlPlaneModule {
         MailModule,
         OutboxModule,
         RevocationModule,
+        AuditModule,
         BlobModule,
         HttpModule,
         HealthModule,

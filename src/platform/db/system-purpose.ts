@@ -24,6 +24,7 @@ export const SYSTEM_PURPOSES = {
   'blob.sweep': 'Uploads that nobody finished are removed.',
   'platform.revocations': 'Every process hears what was revoked, whoever it belonged to.',
   'audit.retain': 'Audit records that are older than they are kept are deleted, whoever they belong to.',
+  'audit.platform': 'What belongs to no organization goes on record: starts, settings, use of these doors.',
   'audit.verify': 'An operator checks the chains of all organizations.',
   'health.check': 'Readiness asks whether the database answers.',
 } as const satisfies Record<string, string>;

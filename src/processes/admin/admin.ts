@@ -2,19 +2,22 @@ import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isAppError } from '@coorchat/kernel';
-import { AuditStore, ChainCheck } from '../../audit/index.js';
+import { auditRecordView, AuditStore, ChainCheck } from '../../audit/index.js';
 import { type AppConfig, dataDirOf, loadConfig, placeSecretKey } from '../../platform/config/index.js';
 import { DatabasePools, joinDatabase, migrate, openDatabase, UnitOfWork } from '../../platform/db/index.js';
 import { createLogger, Metrics } from '../../platform/telemetry/index.js';
 import { adminErrors } from './admin.errors.js';
 import { backup } from './backup.js';
 import { readHead, restore } from './restore.js';
-import { anchorsOf, auditReportLines } from './verify-audit.js';
+import { anchorsOf, auditReportLines, recordsOf } from './verify-audit.js';
 
 const USAGE = `coorchat-admin: what an operator does beside the running control plane.
 
   coorchat-admin audit verify [--org <id>] [--anchor <org>:<seq>:<hash>]…
       Reads the chains of the audit trail again; exits 1 at the first broken link of any.
+
+  coorchat-admin audit list --org <id>
+      The trail of an organization, oldest first, as NDJSON; --org platform: starts, settings, looks across organizations.
 
   coorchat-admin backup <file> --passphrase-file <file>     (or --unencrypted, without the secret key)
       Database, blobs and secret key in one file. CoorChat may be running.
@@ -68,23 +71,41 @@ async function withDatabase<T>(use: (config: AppConfig) => Promise<T>): Promise<
   }
 }
 
+async function usingPools<T>(config: AppConfig, use: (uow: UnitOfWork) => Promise<T>): Promise<T> {
+  const logger = createLogger({ level: 'warn' });
+  const pools = new DatabasePools(config, logger);
+  try {
+    return await use(new UnitOfWork(pools, logger, new Metrics()));
+  } finally {
+    await pools.close();
+  }
+}
+
+function withUnitOfWork<T>(use: (uow: UnitOfWork) => Promise<T>): Promise<T> {
+  return withDatabase((config) => usingPools(config, use));
+}
+
 async function verifyAudit(values: Values): Promise<number> {
   const anchors = anchorsOf(values.anchor ?? []);
-  return withDatabase(async (config) => {
-    const logger = createLogger({ level: 'warn' });
-    const pools = new DatabasePools(config, logger);
-    try {
-      const check = new ChainCheck(new UnitOfWork(pools, logger, new Metrics()), new AuditStore());
-      const options = { anchors, ...(values.org === undefined ? {} : { orgId: values.org }) };
-      let broken = 0;
-      for await (const report of check.run(options)) {
-        if (report.broken) broken++;
-        process.stdout.write(`${auditReportLines(report).join('\n')}\n`);
-      }
-      return broken === 0 ? 0 : 1;
-    } finally {
-      await pools.close();
+  return withUnitOfWork(async (uow) => {
+    const check = new ChainCheck(uow, new AuditStore());
+    const options = { anchors, ...(values.org === undefined ? {} : { orgId: values.org }) };
+    let broken = 0;
+    for await (const report of check.run(options)) {
+      if (report.broken) broken++;
+      process.stdout.write(`${auditReportLines(report).join('\n')}\n`);
     }
+    return broken === 0 ? 0 : 1;
+  });
+}
+
+async function listAudit(values: Values): Promise<number> {
+  const orgId = values.org;
+  if (orgId === undefined) throw adminErrors.usage('Name the organization: coorchat-admin audit list --org <id>');
+  return withUnitOfWork(async (uow) => {
+    for await (const record of recordsOf(uow, orgId))
+      process.stdout.write(`${JSON.stringify(auditRecordView(record))}\n`);
+    return 0;
   });
 }
 
@@ -101,16 +122,11 @@ async function makeBackup(path: string, values: Values): Promise<number> {
   return 0;
 }
 
-async function isEmpty(config: AppConfig): Promise<boolean> {
-  const logger = createLogger({ level: 'warn' });
-  const pools = new DatabasePools(config, logger);
-  try {
-    const uow = new UnitOfWork(pools, logger, new Metrics());
+function isEmpty(config: AppConfig): Promise<boolean> {
+  return usingPools(config, async (uow) => {
     const rows = await uow.system('identity.bootstrap', (tx) => tx.sql`SELECT 1 FROM organization LIMIT 1`);
     return rows.length === 0;
-  } finally {
-    await pools.close();
-  }
+  });
 }
 
 async function restoreBackup(path: string, values: Values): Promise<number> {
@@ -142,6 +158,7 @@ async function dispatch(args: readonly string[]): Promise<number> {
     return values.help ? 0 : 2;
   }
   if (command === 'audit' && target === 'verify') return verifyAudit(values);
+  if (command === 'audit' && target === 'list') return listAudit(values);
   if (command === 'backup' && target !== undefined) return makeBackup(target, values);
   if (command === 'restore' && target !== undefined) return restoreBackup(target, values);
   throw adminErrors.usage(USAGE);

@@ -1,0 +1,35 @@
+import type { AppConfigFields } from '../platform/config/index.js';
+
+const DOOR = 'db.system.';
+
+type Counts = Readonly<Record<string, number>>;
+
+/** How often each door across organizations was opened between two readings of the counters. */
+export function doorsUsed(before: Counts, now: Counts): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(now)
+      .filter(([name, count]) => name.startsWith(DOOR) && count > (before[name] ?? 0))
+      .map(([name, count]) => [name.slice(DOOR.length), count - (before[name] ?? 0)]),
+  );
+}
+
+/** What may be written down of the configuration: no secret, and no URL, since those may carry one. */
+export function settingsOf(config: AppConfigFields): Record<string, unknown> {
+  return {
+    processes: config.processes,
+    host: config.host,
+    port: config.port,
+    publicUrl: config.publicUrl ?? null,
+    embeddedDatabase: config.embeddedDatabase,
+    redis: config.redisUrl !== undefined,
+    blob: config.blob.kind,
+    models: { default: config.model.defaultModel, planner: config.model.plannerModel },
+    limits: config.limits,
+    leaseMs: config.leaseMs,
+    heartbeatIntervalMs: config.heartbeatIntervalMs,
+    auditRetentionDays: config.auditRetentionDays,
+    allowFileRemotes: config.git.allowFileRemotes,
+    allowPrivateOutbound: config.allowPrivateOutbound,
+    logLevel: config.logLevel,
+  };
+}
