@@ -41,6 +41,7 @@ export class ControlPlaneStub {
   readonly heartbeats: unknown[] = [];
   readonly lines: Line[] = [];
   revoked = false;
+  heartbeatIntervalMs = 200;
   /** What the next worker that says hello hears. */
   verdicts: (hello: Hello) => Verdict[] = ({ held }) =>
     held.map(({ attemptId }) => ({ attemptId, verdict: 'continue' as const }));
@@ -96,7 +97,7 @@ export class ControlPlaneStub {
   async #accept(socket: Parameters<typeof TunnelSession.accept>[0]): Promise<void> {
     let hello: Hello | undefined;
     const session = await TunnelSession.accept(socket, {
-      limits: { heartbeatIntervalMs: 200 },
+      limits: { heartbeatIntervalMs: this.heartbeatIntervalMs },
       onHello: async (said) => {
         hello = said;
         return { epoch: ++this.#epoch, verdicts: this.verdicts(said) };

@@ -2,6 +2,7 @@ import { enrolledWorkerSchema, type EnrolledWorker, problemSchema } from '@coorc
 import { AppError, messageOf } from '@coorchat/kernel';
 import { isLoopback } from '../config/worker-settings.js';
 import { CredentialFile, type StoredCredential } from './credential-file.js';
+import { type JsonAnswer, postJson } from './post-json.js';
 
 export interface EnrolmentOptions {
   readonly url: string;
@@ -9,7 +10,6 @@ export interface EnrolmentOptions {
   readonly dataDir: string;
   /** Asked only when there is no credential yet. */
   readonly token: () => Promise<string | undefined>;
-  readonly fetch?: typeof fetch;
 }
 
 export interface Enrolment {
@@ -47,28 +47,20 @@ function refuseForeign(stored: StoredCredential, url: string, path: string): voi
 }
 
 async function exchange(options: EnrolmentOptions, token: string): Promise<EnrolledWorker> {
-  const response = await post(options, token);
-  const body: unknown = await response.json().catch(() => undefined);
-  if (!response.ok) throw refused(response.status, body);
+  const { status, body } = await post(options, token);
+  if (status < 200 || status > 299) throw refused(status, body);
   const parsed = enrolledWorkerSchema.safeParse(body);
   if (parsed.success) return parsed.data;
   const message = `${options.url} did not answer like a CoorChat control plane. Check --url.`;
   throw new AppError({ code: 'worker.enrolment_failed', kind: 'unavailable', message });
 }
 
-async function post({ url, name, fetch: send = fetch }: EnrolmentOptions, token: string): Promise<Response> {
+async function post({ url, name }: EnrolmentOptions, token: string): Promise<JsonAnswer> {
   try {
-    return await send(`${url}/v1/workers/enrol`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'application/json' },
-      body: JSON.stringify({ token, name }),
-      redirect: 'error',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
+    return await postJson({ url: `${url}/v1/workers/enrol`, body: { token, name }, timeoutMs: TIMEOUT_MS });
   } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    const message = `The control plane at ${url} cannot be reached: ${messageOf(cause)}. Check --url and the network.`;
-    throw new AppError({ code: 'worker.enrolment_failed', kind: 'unavailable', message, cause });
+    const message = `The control plane at ${url} cannot be reached: ${messageOf(error)}. Check --url and the network.`;
+    throw new AppError({ code: 'worker.enrolment_failed', kind: 'unavailable', message, cause: error });
   }
 }
 

@@ -1,4 +1,11 @@
-import { Client, type ConnectOptions, type DiscoverResult, type Tool } from '@modelcontextprotocol/client';
+import {
+  Client,
+  type ConnectOptions,
+  type DiscoverResult,
+  SdkError,
+  SdkErrorCode,
+  type Tool,
+} from '@modelcontextprotocol/client';
 import { openTransport, type ToolServerConfig } from './tool-server.config.js';
 import { serverUnavailable } from './tools.errors.js';
 
@@ -18,9 +25,17 @@ export interface ServerConnection {
   readonly tools: readonly Tool[];
   readonly discovered: DiscoverResult | undefined;
   readonly lastWords: () => string;
+  /** What an error of a call through this connection means. */
+  readonly faultOf: (error: unknown) => CallFault;
+  /** Asks for a sign of life in the words of the protocol that was agreed on. */
+  readonly checkHealth: (timeoutMs: number) => Promise<void>;
 }
 
+/** late: took too long. lost: the server is gone. refused: the server said so. */
+export type CallFault = 'late' | 'lost' | 'refused';
+
 const PROTOCOL = '2026-07-28';
+const LOST: readonly SdkErrorCode[] = [SdkErrorCode.ConnectionClosed, SdkErrorCode.NotConnected];
 const CLIENT = { name: 'coorchat-worker', version: '0.1.0' };
 
 /** Starts a server, shakes hands and learns its tools. Throws `worker.tool_server_unavailable`. */
@@ -34,7 +49,8 @@ export async function connectServer(request: ConnectionRequest): Promise<ServerC
     await client.connect(transport, { timeout: timeoutMs, signal, ...known });
     // Listing also gives the client the output schemas that it checks results against.
     const { tools } = await client.listTools(undefined, { timeout: timeoutMs, signal });
-    return { client, tools, discovered: client.getDiscoverResult(), lastWords };
+    const discovered = client.getDiscoverResult();
+    return { client, tools, discovered, lastWords, faultOf, checkHealth: healthCheck(client, discovered) };
   } catch (error) {
     await client.close().catch(() => undefined);
     signal?.throwIfAborted();
@@ -42,7 +58,14 @@ export async function connectServer(request: ConnectionRequest): Promise<ServerC
   }
 }
 
-/** Asks for a sign of life in the words of the protocol that was agreed on. */
-export async function checkHealth({ client, discovered }: ServerConnection, timeoutMs: number): Promise<void> {
-  await (discovered ? client.discover({ timeout: timeoutMs }) : client.ping({ timeout: timeoutMs }));
+function healthCheck(client: Client, discovered: DiscoverResult | undefined): ServerConnection['checkHealth'] {
+  return async (timeoutMs) => {
+    await (discovered ? client.discover({ timeout: timeoutMs }) : client.ping({ timeout: timeoutMs }));
+  };
+}
+
+function faultOf(error: unknown): CallFault {
+  if (!(error instanceof SdkError)) return 'refused';
+  if (error.code === SdkErrorCode.RequestTimeout) return 'late';
+  return LOST.includes(error.code) ? 'lost' : 'refused';
 }

@@ -1,7 +1,7 @@
 import { backoffDelayMs, type BackoffPolicy, type Clock, messageOf, systemClock } from '@coorchat/kernel';
-import { type DiscoverResult, SdkError, SdkErrorCode, type Tool } from '@modelcontextprotocol/client';
+import type { DiscoverResult, Tool } from '@modelcontextprotocol/client';
 import type { ToolCallResult } from '../attempt/tools.port.js';
-import { checkHealth, connectServer, type ServerConnection } from './server-connection.js';
+import type { ServerConnection } from './server-connection.js';
 import { failedCall, toolResult } from './tool-result.rules.js';
 import type { ToolServerConfig } from './tool-server.config.js';
 import { serverClosed, serverUnavailable } from './tools.errors.js';
@@ -35,10 +35,6 @@ const RESTART: BackoffPolicy = { baseMs: 100, maxMs: 30_000, factor: 2, jitter: 
 
 const CRASHED =
   'The tool server crashed and was restarted. Whether the call took effect is not known: look before you repeat it.';
-
-function isCode(error: unknown, ...codes: SdkErrorCode[]): boolean {
-  return error instanceof SdkError && codes.includes(error.code);
-}
 
 interface Patience {
   readonly signal: AbortSignal;
@@ -142,12 +138,11 @@ export class SupervisedServer {
       return toolResult(result);
     } catch (error) {
       signal.throwIfAborted();
-      if (isCode(error, SdkErrorCode.RequestTimeout)) {
-        return failedCall(`The tool ${name} took longer than ${timeoutMs} ms and was stopped.`);
-      }
-      if (!isCode(error, SdkErrorCode.ConnectionClosed, SdkErrorCode.NotConnected)) return failedCall(messageOf(error));
-      if (connection) this.#lost(connection);
-      const isRead = connection?.tools.find((tool) => tool.name === name)?.annotations?.readOnlyHint === true;
+      const fault = connection?.faultOf(error);
+      if (fault === 'late') return failedCall(`The tool ${name} took longer than ${timeoutMs} ms and was stopped.`);
+      if (!connection || fault === 'refused') return failedCall(messageOf(error));
+      this.#lost(connection);
+      const isRead = connection.tools.find((tool) => tool.name === name)?.annotations?.readOnlyHint === true;
       return isRead && mayRepeat ? this.#callOnce(call, { mayRepeat: false }) : failedCall(CRASHED);
     }
   }
@@ -162,6 +157,8 @@ export class SupervisedServer {
 
   async #connect(signal = this.#closing.signal): Promise<ServerConnection> {
     const { name, config, protocol, startTimeoutMs: timeoutMs = START_TIMEOUT_MS } = this.#options;
+    // Loaded with the first server: a machine that serves none keeps the protocol's SDK out of its memory.
+    const { connectServer } = await import('./server-connection.js');
     const connection = await connectServer({ name, config, protocol, prior: this.#discovered, timeoutMs, signal });
     this.#discovered = connection.discovered;
     connection.client.onclose = () => this.#lost(connection);
@@ -216,7 +213,7 @@ export class SupervisedServer {
     const connection = this.#connection;
     if (!connection || this.#inFlight > 0) return;
     try {
-      await checkHealth(connection, Math.min(HEALTH_TIMEOUT_MS, intervalMs));
+      await connection.checkHealth(Math.min(HEALTH_TIMEOUT_MS, intervalMs));
       this.#failures = 0;
     } catch (error) {
       if (this.#closing.signal.aborted || this.#inFlight > 0) return;
