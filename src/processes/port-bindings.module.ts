@@ -1,11 +1,10 @@
 import { Global, Module, type Provider, type Type } from '@nestjs/common';
 import { BudgetAdmission, BudgetSpending, CostMeter, MeteringModule } from '../commerce/metering/index.js';
-import { CredentialAuthenticator, IdentityModule, MemberKeys } from '../identity/index.js';
+import { Accounts, AccountsModule, CredentialAuthenticator, IdentityModule, MemberKeys } from '../identity/index.js';
 import { Admission, ModelMeter, SkillCatalog, SpendingPort } from '../orchestration/task/index.js';
 import { Authenticator } from '../platform/http/index.js';
 import { RegistryModule } from '../registry/index.js';
 import { MemberCredentials, UserDirectory } from '../tenancy/index.js';
-import { NoUserDirectory } from './no-user-directory.js';
 import { RegistrySkillCatalog } from './registry-skill-catalog.js';
 
 function bind<T>(port: abstract new (...parameters: never[]) => T, implementation: Type<T>): Provider {
@@ -20,13 +19,13 @@ const BINDINGS: Provider[] = [
   bind(ModelMeter, CostMeter),
   bind(SkillCatalog, RegistrySkillCatalog),
   bind(MemberCredentials, MemberKeys),
-  bind(UserDirectory, NoUserDirectory),
+  bind(UserDirectory, Accounts),
 ];
 
 @Global()
 @Module({
-  imports: [IdentityModule, RegistryModule, MeteringModule],
-  providers: [...BINDINGS, RegistrySkillCatalog, NoUserDirectory],
+  imports: [IdentityModule, AccountsModule, RegistryModule, MeteringModule],
+  providers: [...BINDINGS, RegistrySkillCatalog],
   exports: [Authenticator, Admission, SpendingPort, ModelMeter, SkillCatalog, MemberCredentials, UserDirectory],
 })
 export class PortBindingsModule {}

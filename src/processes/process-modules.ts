@@ -4,7 +4,7 @@ import { MeteringApiModule, MeteringJobsModule } from '../commerce/metering/inde
 import { A2aModule, HttpsWorkersModule } from '../edge/a2a/index.js';
 import { ModelModule } from '../edge/model/index.js';
 import { TunnelModule } from '../edge/tunnel/index.js';
-import { IdentityApiModule } from '../identity/index.js';
+import { AccountJobsModule, AccountPagesModule, IdentityApiModule } from '../identity/index.js';
 import { PlannerModule } from '../orchestration/planner/index.js';
 import { SchedulerModule } from '../orchestration/scheduler/index.js';
 import { TaskApiModule, TaskJobsModule } from '../orchestration/task/index.js';
@@ -29,6 +29,7 @@ export const PROCESS_MODULES: Readonly<Record<ServingProcess, readonly RoomModul
   api: [
     TenancyApiModule,
     IdentityApiModule,
+    AccountPagesModule,
     RegistryApiModule,
     RepositoryApiModule,
     TaskApiModule,
@@ -40,6 +41,7 @@ export const PROCESS_MODULES: Readonly<Record<ServingProcess, readonly RoomModul
   jobs: [
     JobRunnerModule,
     FeedRunnerModule,
+    AccountJobsModule,
     TaskJobsModule,
     PlannerModule,
     SchedulerModule,

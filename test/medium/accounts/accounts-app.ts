@@ -1,0 +1,88 @@
+import { Global, Module } from '@nestjs/common';
+import {
+  Accounts,
+  AccountPagesModule,
+  AccountsModule,
+  CredentialAuthenticator,
+  IdentityModule,
+  MemberKeys,
+} from '../../../src/identity/index.js';
+import { ConfigModule } from '../../../src/platform/config/index.js';
+import { DatabaseModule } from '../../../src/platform/db/index.js';
+import { Authenticator, createHttpApp, type HttpApp, HttpModule, PublicUrl } from '../../../src/platform/http/index.js';
+import { type Letter, Mailer } from '../../../src/platform/mail/index.js';
+import { OutboxModule } from '../../../src/platform/outbox/index.js';
+import { QueueModule } from '../../../src/platform/queue/index.js';
+import { RevocationModule } from '../../../src/platform/revocation/index.js';
+import { TelemetryModule } from '../../../src/platform/telemetry/index.js';
+import { MemberCredentials, UserDirectory } from '../../../src/tenancy/index.js';
+import { expect, vi } from 'vitest';
+import type { TestDatabase } from '../../support/database.js';
+
+/** Letters of a test, in the order in which they were posted. */
+export class LetterBox extends Mailer {
+  readonly letters: Letter[] = [];
+
+  override post(letter: Letter): void {
+    this.letters.push(letter);
+  }
+
+  /** The newest letter to an address with this subject. */
+  async next(to: string, subject: RegExp): Promise<Letter> {
+    return vi.waitFor(() => {
+      const found = this.letters.findLast((letter) => letter.to === to && subject.test(letter.subject));
+      expect(found, `a letter to ${to} about ${subject}`).toBeDefined();
+      return found as Letter;
+    });
+  }
+
+  async token(to: string, subject: RegExp): Promise<string> {
+    const { action } = await this.next(to, subject);
+    return new URL(action?.url ?? '').searchParams.get('token') ?? '';
+  }
+}
+
+export interface AccountsApp {
+  readonly app: HttpApp;
+  readonly url: string;
+  readonly letters: LetterBox;
+  get<T>(type: abstract new (...parameters: never[]) => T): T;
+}
+
+/** Accounts and their pages over HTTP, on a database of their own. */
+export async function startAccounts(database: TestDatabase): Promise<AccountsApp> {
+  const letters = new LetterBox();
+
+  @Global()
+  @Module({
+    imports: [IdentityModule, AccountsModule],
+    providers: [
+      { provide: Authenticator, useExisting: CredentialAuthenticator },
+      { provide: MemberCredentials, useExisting: MemberKeys },
+      { provide: UserDirectory, useExisting: Accounts },
+      { provide: Mailer, useValue: letters },
+    ],
+    exports: [Authenticator, MemberCredentials, UserDirectory, Mailer],
+  })
+  class Bindings {}
+
+  @Module({
+    imports: [
+      ConfigModule.with(database.config),
+      TelemetryModule,
+      DatabaseModule,
+      QueueModule,
+      OutboxModule,
+      RevocationModule,
+      HttpModule,
+      Bindings,
+      AccountPagesModule,
+    ],
+  })
+  class AccountsTestModule {}
+
+  const app = await createHttpApp(AccountsTestModule, database.config);
+  await app.listen();
+  const get = <T>(type: abstract new (...parameters: never[]) => T): T => app.nest.get<T>(type, { strict: false });
+  return { app, url: get(PublicUrl).value, letters, get };
+}
