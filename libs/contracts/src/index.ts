@@ -12,6 +12,14 @@ export {
   type Reason,
 } from './common.schema.js';
 export {
+  ARTIFACT_KINDS,
+  artifactViewSchema,
+  artifactQuerySchema,
+  type ArtifactKind,
+  type ArtifactView,
+  type ArtifactQuery,
+} from './artifact.schema.js';
+export {
   PLATFORMS,
   platformSchema,
   skillIdSchema,

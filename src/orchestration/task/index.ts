@@ -24,6 +24,7 @@ export type {
 } from './attempt.types.js';
 export { WorkService } from './work.service.js';
 export { type PlanOrigin, WorkPlans } from './work-plans.service.js';
+export { WorkArtifacts } from './work-artifacts.service.js';
 export { WorkDelivery } from './work-delivery.service.js';
 export type {
   PendingDelivery,

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ArtifactController } from './artifact.controller.js';
 import { TaskController } from './task.controller.js';
 import { TaskModule } from './task.module.js';
 import { WorkController } from './work.controller.js';
@@ -9,7 +10,7 @@ import { WorkStreamsController } from './work-streams.controller.js';
 /** The REST side, for processes that serve it. */
 @Module({
   imports: [TaskModule],
-  controllers: [WorkController, WorkStreamsController, TaskController],
+  controllers: [WorkController, WorkStreamsController, TaskController, ArtifactController],
   providers: [WorkEventFeed, WorkResults],
 })
 export class TaskApiModule {}

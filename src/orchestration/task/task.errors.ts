@@ -13,6 +13,22 @@ export function taskNotFound(taskId: string): AppError {
   return new AppError({ code: 'task.task_not_found', kind: 'not_found', message: `There is no task ${taskId}.` });
 }
 
+export function artifactNotFound(artifactId: string): AppError {
+  return new AppError({
+    code: 'task.artifact_not_found',
+    kind: 'not_found',
+    message: `There is no artifact ${artifactId}.`,
+  });
+}
+
+export function artifactGone(what: string): AppError {
+  return new AppError({
+    code: 'task.artifact_gone',
+    kind: 'not_found',
+    message: `The content of ${what} is not kept any more.`,
+  });
+}
+
 export function idempotencyConflict(): AppError {
   return new AppError({
     code: 'task.idempotency_conflict',

@@ -9,12 +9,13 @@ import { PlatformNews } from './platform-news.service.js';
 import { RepositoryPins } from './repository-pins.service.js';
 import { SchedulingLedger } from './scheduling-ledger.store.js';
 import { WorkSubmission } from './submit.service.js';
+import { WorkArtifacts } from './work-artifacts.service.js';
 import { WorkDelivery } from './work-delivery.service.js';
 import { WorkFollower } from './work-follower.service.js';
 import { WorkPlans } from './work-plans.service.js';
 import { WorkService } from './work.service.js';
 
-const doors = [AttemptLedger, AttemptReader, SchedulingLedger, WorkService, WorkPlans, WorkDelivery];
+const doors = [AttemptLedger, AttemptReader, SchedulingLedger, WorkService, WorkArtifacts, WorkPlans, WorkDelivery];
 
 /** Needs `SpendingPort` and `SkillCatalog`, which `processes/` binds. */
 @Module({

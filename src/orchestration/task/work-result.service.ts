@@ -1,15 +1,9 @@
-import type { Readable } from 'node:stream';
 import type { TenantContext } from '@coorchat/kernel';
 import { Inject, Injectable } from '@nestjs/common';
 import { BlobStore } from '../../platform/blob/index.js';
-import { noResultBundle, resultNotReady } from './task.errors.js';
+import type { Download } from '../../platform/http/index.js';
+import { artifactGone, noResultBundle, resultNotReady } from './task.errors.js';
 import { WorkService } from './work.service.js';
-
-export interface ResultBundle {
-  readonly fileName: string;
-  readonly bytes: number;
-  readonly stream: Readable;
-}
 
 /** The delivered commits as a file: `git fetch <file> <branch>`. */
 @Injectable()
@@ -19,12 +13,16 @@ export class WorkResults {
     @Inject(BlobStore) private readonly blobs: BlobStore,
   ) {}
 
-  /** @throws AppError `task.result_not_ready`, `task.no_result_bundle` */
-  async bundle(ctx: TenantContext, workRequestId: string): Promise<ResultBundle> {
+  /** @throws AppError `task.result_not_ready`, `task.no_result_bundle`, `task.artifact_gone` */
+  async bundle(ctx: TenantContext, workRequestId: string): Promise<Download> {
     const { status, result } = await this.works.get(ctx, workRequestId);
     if (status !== 'completed') throw resultNotReady(status);
     if (result === null) throw noResultBundle();
-    const { bytes, stream } = await this.blobs.get({ orgId: ctx.orgId, digest: result.bundleDigest });
-    return { fileName: `coorchat-${workRequestId}.bundle`, bytes, stream };
+    const address = { orgId: ctx.orgId, digest: result.bundleDigest };
+    const stored = await this.blobs.stat(address);
+    if (!stored) throw artifactGone('the result');
+    const open: Download['open'] = async (range) => (await this.blobs.get(address, range)).stream;
+    const fileName = `coorchat-${workRequestId}.bundle`;
+    return { fileName, mediaType: 'application/x-git-bundle', digest: address.digest, bytes: stored.bytes, open };
   }
 }

@@ -3,7 +3,7 @@ import type { TenantContext } from '@coorchat/kernel';
 import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Access, lastEventIdOf, Operation, Tenant } from '../../platform/http/index.js';
+import { Access, lastEventIdOf, Operation, sendDownload, Tenant } from '../../platform/http/index.js';
 import { type EventsQuery, eventsQuerySchema } from './task-rest.schema.js';
 import { WorkEventFeed } from './work-event-feed.service.js';
 import { WorkResults } from './work-result.service.js';
@@ -47,13 +47,9 @@ export class WorkStreamsController {
   async bundle(
     @Tenant() ctx: TenantContext,
     @Param('id', { schema: idSchema('workRequest') }) id: string,
+    @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const { stream, bytes, fileName } = await this.results.bundle(ctx, id);
-    await reply
-      .header('content-type', 'application/x-git-bundle')
-      .header('content-length', bytes)
-      .header('content-disposition', `attachment; filename="${fileName}"`)
-      .send(stream);
+    await sendDownload(request, reply, await this.results.bundle(ctx, id));
   }
 }

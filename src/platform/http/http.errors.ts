@@ -101,6 +101,8 @@ export const httpErrors = {
     new HttpFault(415, 'http.unsupported_media_type', `The content type ${found} is not understood here.`),
   urlTooLong: () => new HttpFault(414, 'http.url_too_long', 'A part of the path is too long.'),
   badUrl: () => new HttpFault(400, 'http.bad_url', 'The path is not a valid URL.'),
+  rangeNotSatisfiable: (bytes: number) =>
+    new HttpFault(416, 'http.range_not_satisfiable', `The range lies outside the ${bytes} bytes.`, { bytes }),
   headersTooLarge: () => new HttpFault(431, 'http.headers_too_large', 'The request headers are too large.'),
   badRequest: (message = 'The request is not valid HTTP.') => new HttpFault(400, 'http.bad_request', message),
   requestTimeout: () => new HttpFault(408, 'http.request_timeout', 'The request did not arrive in time.'),

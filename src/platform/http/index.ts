@@ -9,6 +9,7 @@ export {
 export { Authenticator, type PresentedCredential } from './authenticator.port.js';
 export { createHttpApp, HttpApp } from './create-http-app.js';
 export { type EventStreamOptions, lastEventIdOf, openEventStream, type StreamedEvent } from './event-stream.js';
+export { type Download, sendDownload } from './download.js';
 export { HttpModule } from './http.module.js';
 export { addJsonBody } from './json-body.js';
 export { Operation, type OperationDocs } from './operation.decorator.js';

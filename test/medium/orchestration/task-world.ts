@@ -3,7 +3,7 @@ import type { PlannedTask, SubmitWork, TaskView } from '@coorchat/contracts';
 import { newId, type TenantContext, tenantContext } from '@coorchat/kernel';
 import { Global, Module, type Type } from '@nestjs/common';
 import { BudgetAdmission, BudgetSpending, CostMeter, MeteringModule } from '../../../src/commerce/metering/index.js';
-import { CredentialAuthenticator, IdentityModule } from '../../../src/identity/index.js';
+import { CredentialAuthenticator, IdentityModule, MemberKeys } from '../../../src/identity/index.js';
 import {
   Admission,
   AttemptLedger,
@@ -27,15 +27,24 @@ import { DatabaseModule, type UnitOfWork } from '../../../src/platform/db/index.
 import { HealthModule } from '../../../src/platform/health/index.js';
 import { BlobModule } from '../../../src/platform/blob/index.js';
 import { Authenticator, createHttpApp, type HttpApp, HttpModule } from '../../../src/platform/http/index.js';
+import { MailModule } from '../../../src/platform/mail/index.js';
 import { OutboxModule } from '../../../src/platform/outbox/index.js';
 import { QueueModule } from '../../../src/platform/queue/index.js';
+import { RevocationModule } from '../../../src/platform/revocation/index.js';
 import { TelemetryModule } from '../../../src/platform/telemetry/index.js';
+import { MemberCredentials, type Person, UserDirectory } from '../../../src/tenancy/index.js';
 import { testDatabase, type TestDatabase } from '../../support/database.js';
 
 /** Skills that every pool offers. */
 class FixedSkills extends SkillCatalog {
   override skillsOf(): Promise<ReadonlySet<string>> {
     return Promise.resolve(new Set(['node-dev']));
+  }
+}
+
+class NobodyKnown extends UserDirectory {
+  override people(): Promise<ReadonlyMap<string, Person>> {
+    return Promise.resolve(new Map());
   }
 }
 
@@ -48,8 +57,10 @@ class FixedSkills extends SkillCatalog {
     { provide: Admission, useExisting: BudgetAdmission },
     { provide: ModelMeter, useExisting: CostMeter },
     { provide: SkillCatalog, useClass: FixedSkills },
+    { provide: MemberCredentials, useExisting: MemberKeys },
+    { provide: UserDirectory, useClass: NobodyKnown },
   ],
-  exports: [Authenticator, SpendingPort, Admission, ModelMeter, SkillCatalog],
+  exports: [Authenticator, SpendingPort, Admission, ModelMeter, SkillCatalog, MemberCredentials, UserDirectory],
 })
 class TestBindings {}
 
@@ -75,7 +86,9 @@ export class TaskWorld {
         TelemetryModule,
         DatabaseModule,
         QueueModule,
+        RevocationModule,
         OutboxModule,
+        MailModule,
         HttpModule,
         HealthModule,
         BlobModule,
