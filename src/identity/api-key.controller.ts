@@ -9,6 +9,8 @@ import {
   type PageQuery,
   pageQuerySchema,
   pageSchema,
+  type RotateApiKey,
+  rotateApiKeySchema,
 } from '@coorchat/contracts';
 import type { TenantContext } from '@coorchat/kernel';
 import { Body, Controller, Delete, Get, Param, Post, Query } from '@nestjs/common';
@@ -22,7 +24,7 @@ export class ApiKeyController {
   constructor(private readonly keys: ApiKeys) {}
 
   @Post()
-  @Access('cluster:admin')
+  @Access('keys:create', 'keys:manage')
   @Operation({ summary: 'Create an API key; it is shown only here', status: 201, response: createdApiKeySchema })
   async create(@Tenant() ctx: TenantContext, @Body({ schema: createApiKeySchema }) body: CreateApiKey) {
     const { key, view } = await this.keys.create(ctx, body);
@@ -30,14 +32,34 @@ export class ApiKeyController {
   }
 
   @Get()
-  @Access('cluster:admin')
-  @Operation({ summary: 'List API keys, newest first', response: pageSchema(apiKeyViewSchema) })
+  @Access('keys:create', 'keys:manage')
+  @Operation({
+    summary: 'List API keys, newest first: one’s own, or everyone’s',
+    response: pageSchema(apiKeyViewSchema),
+  })
   list(@Tenant() ctx: TenantContext, @Query({ schema: pageQuerySchema }) query: PageQuery): Promise<Page<ApiKeyView>> {
     return this.keys.list(ctx, query);
   }
 
+  @Post(':id/rotate')
+  @Access('keys:create', 'keys:manage')
+  @Operation({
+    summary: 'Rotate an API key: a new one with the same scopes',
+    description: 'The old key works for the overlap and ends then. The new one is shown only here.',
+    status: 201,
+    response: createdApiKeySchema,
+  })
+  async rotate(
+    @Tenant() ctx: TenantContext,
+    @Param('id', { schema: idSchema('apiKey') }) id: string,
+    @Body({ schema: rotateApiKeySchema }) body: RotateApiKey,
+  ) {
+    const { key, view } = await this.keys.rotate(ctx, id, body);
+    return { ...view, key };
+  }
+
   @Delete(':id')
-  @Access('cluster:admin')
+  @Access('keys:create', 'keys:manage')
   @Operation({ summary: 'Revoke an API key', description: 'Takes effect within five seconds.', status: 204 })
   revoke(@Tenant() ctx: TenantContext, @Param('id', { schema: idSchema('apiKey') }) id: string): Promise<void> {
     return this.keys.revoke(ctx, id);

@@ -6,10 +6,13 @@ export interface ApiKeyRow {
   readonly name: string;
   readonly prefix: string;
   readonly scopes: string[];
+  readonly userId: string | null;
+  readonly createdBy: string | null;
   readonly createdAt: Date;
   readonly expiresAt: Date | null;
   readonly revokedAt: Date | null;
   readonly lastUsedAt: Date | null;
+  readonly replacedBy: string | null;
 }
 
 export interface NewApiKey {
@@ -18,6 +21,7 @@ export interface NewApiKey {
   readonly hash: string;
   readonly prefix: string;
   readonly scopes: readonly string[];
+  readonly userId: string | null;
   readonly createdBy: string;
   readonly expiresAt: Date | null;
 }
@@ -27,7 +31,16 @@ export interface KnownKey {
   readonly orgId: string;
   readonly id: string;
   readonly scopes: string[];
+  /** Whose personal key it is. */
+  readonly userId: string | null;
   readonly expiresAt: Date | null;
+}
+
+/** Keys of a user and the key itself; all of the organization's when there is none. */
+export interface KeyFilter {
+  readonly own: { readonly userId: string | undefined; readonly keyId: string } | undefined;
+  readonly afterId: string | undefined;
+  readonly limit: number;
 }
 
 const VIEW = {
@@ -35,10 +48,13 @@ const VIEW = {
   name: true,
   prefix: true,
   scopes: true,
+  userId: true,
+  createdBy: true,
   createdAt: true,
   expiresAt: true,
   revokedAt: true,
   lastUsedAt: true,
+  replacedBy: true,
 } as const;
 
 @Injectable()
@@ -47,16 +63,31 @@ export class ApiKeyStore {
     return tx.db.apiKey.create({ data: { ...key, orgId: tx.orgId, scopes: [...key.scopes] }, select: VIEW });
   }
 
-  async list(tx: TenantTx, page: { afterId: string | undefined; limit: number }): Promise<ApiKeyRow[]> {
-    const where = page.afterId === undefined ? {} : { id: { lt: page.afterId } };
-    return tx.db.apiKey.findMany({ where, orderBy: { id: 'desc' }, take: page.limit, select: VIEW });
+  async list(tx: TenantTx, { own, afterId, limit }: KeyFilter): Promise<ApiKeyRow[]> {
+    const owned = own && [{ id: own.keyId }, ...(own.userId === undefined ? [] : [{ userId: own.userId }])];
+    const where = { ...(afterId !== undefined && { id: { lt: afterId } }), ...(owned && { OR: owned }) };
+    return tx.db.apiKey.findMany({ where, orderBy: { id: 'desc' }, take: limit, select: VIEW });
   }
 
-  /** Hash of the key, undefined when there is no such key. A second revocation keeps the first date. */
-  async revoke(tx: TenantTx, id: string): Promise<string | undefined> {
-    const [row] = await tx.sql<{ hash: string }>`
-      UPDATE api_key SET revoked_at = coalesce(revoked_at, now()) WHERE id = ${id} RETURNING hash`;
-    return row?.hash;
+  async find(tx: TenantTx, id: string): Promise<ApiKeyRow | undefined> {
+    return (await tx.db.apiKey.findFirst({ where: { id }, select: VIEW })) ?? undefined;
+  }
+
+  /** A second revocation keeps the first date. */
+  async revoke(tx: TenantTx, id: string): Promise<void> {
+    await tx.sql`UPDATE api_key SET revoked_at = coalesce(revoked_at, now()) WHERE id = ${id}`;
+  }
+
+  /** Lets the successor take over, if the key still lives and none has: of two at the same time, one does. */
+  async replace(tx: TenantTx, id: string, by: { successorId: string; overlapMs: number }): Promise<boolean> {
+    const rows = await tx.sql`
+      UPDATE api_key
+      SET replaced_by = ${by.successorId},
+          expires_at = least(expires_at, now() + make_interval(secs => ${by.overlapMs / 1_000})),
+          revoked_at = CASE WHEN ${by.overlapMs === 0} THEN now() END
+      WHERE id = ${id} AND revoked_at IS NULL AND replaced_by IS NULL AND (expires_at IS NULL OR expires_at > now())
+      RETURNING id`;
+    return rows.length === 1;
   }
 
   activeOfUser(tx: TenantTx, userId: string): Promise<Pick<ApiKeyRow, 'id' | 'scopes'>[]> {
@@ -78,7 +109,7 @@ export class ApiKeyStore {
 
   async findByHash(tx: SystemTx, hash: string): Promise<KnownKey | undefined> {
     const [row] = await tx.sql<KnownKey>`
-      SELECT org_id AS "orgId", id, scopes, expires_at AS "expiresAt" FROM api_key
+      SELECT org_id AS "orgId", id, scopes, user_id AS "userId", expires_at AS "expiresAt" FROM api_key
       WHERE hash = ${hash} AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())`;
     return row;
   }
@@ -91,7 +122,7 @@ export class ApiKeyStore {
   }
 
   /** False when the organization has that key already, revoked or not. */
-  async insertFirst(tx: SystemTx, key: NewApiKey & { orgId: string }): Promise<boolean> {
+  async insertFirst(tx: SystemTx, key: Omit<NewApiKey, 'userId'> & { orgId: string }): Promise<boolean> {
     const rows = await tx.sql`
       INSERT INTO api_key (org_id, id, name, hash, prefix, scopes, created_by)
       VALUES (${key.orgId}, ${key.id}, ${key.name}, ${key.hash}, ${key.prefix}, ${[...key.scopes]}, ${key.createdBy})

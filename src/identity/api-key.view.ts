@@ -1,15 +1,28 @@
 import type { ApiKeyView } from '@coorchat/contracts';
 import type { ApiKeyRow } from './api-key.store.js';
 
-export function apiKeyView(row: ApiKeyRow): ApiKeyView {
+export function apiKeyView({
+  id,
+  name,
+  prefix,
+  scopes,
+  userId,
+  createdBy,
+  replacedBy,
+  ...dates
+}: ApiKeyRow): ApiKeyView {
   return {
-    id: row.id,
-    name: row.name,
-    prefix: row.prefix,
-    scopes: row.scopes,
-    createdAt: row.createdAt.toISOString(),
-    expiresAt: row.expiresAt?.toISOString() ?? null,
-    revokedAt: row.revokedAt?.toISOString() ?? null,
-    lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
+    id,
+    name,
+    prefix,
+    kind: userId === null ? 'organization' : 'personal',
+    userId,
+    scopes,
+    createdBy,
+    createdAt: dates.createdAt.toISOString(),
+    expiresAt: dates.expiresAt?.toISOString() ?? null,
+    revokedAt: dates.revokedAt?.toISOString() ?? null,
+    lastUsedAt: dates.lastUsedAt?.toISOString() ?? null,
+    replacedBy,
   };
 }

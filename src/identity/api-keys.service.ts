@@ -1,14 +1,16 @@
-import type { ApiKeyView, CreateApiKey, Page, PageQuery } from '@coorchat/contracts';
+import type { ApiKeyView, CreateApiKey, Page, PageQuery, RotateApiKey } from '@coorchat/contracts';
 import { newId, type TenantContext } from '@coorchat/kernel';
 import { Injectable } from '@nestjs/common';
-import { UnitOfWork } from '../platform/db/index.js';
+import { type TenantTx, UnitOfWork } from '../platform/db/index.js';
 import { idOfCursor, pageOf } from '../platform/http/index.js';
-import { Logger } from '../platform/telemetry/index.js';
-import { ApiKeyStore, type KnownKey } from './api-key.store.js';
+import { attributionOf, Outbox } from '../platform/outbox/index.js';
+import { Revocations } from '../platform/revocation/index.js';
+import { isOwnKey, scopesNotHeld, successorExpiry } from './api-key.rules.js';
+import { type ApiKeyRow, ApiKeyStore } from './api-key.store.js';
 import { apiKeyView } from './api-key.view.js';
 import { identityErrors } from './identity.errors.js';
-import { RecentLookups } from './recent-lookups.js';
-import { isSecret, newSecret, secretHash, shownPrefix } from './secret.rules.js';
+import { KeyLookup, type LiveKey } from './key-lookup.service.js';
+import { newSecret, secretHash, shownPrefix } from './secret.rules.js';
 
 export interface CreatedApiKey {
   /** Shown once; only its hash is stored. */
@@ -16,65 +18,128 @@ export interface CreatedApiKey {
   readonly view: ApiKeyView;
 }
 
+interface KeyDraft {
+  readonly name: string;
+  readonly scopes: readonly string[];
+  readonly userId: string | null;
+  readonly expiresAt: Date | null;
+}
+
+type KeyNews = 'identity.key_created' | 'identity.key_rotated' | 'identity.key_revoked';
+
 @Injectable()
 export class ApiKeys {
-  private readonly lookups = new RecentLookups<KnownKey>((hash) => this.lookUp(hash));
-
   constructor(
     private readonly uow: UnitOfWork,
     private readonly store: ApiKeyStore,
-    private readonly logger: Logger,
+    private readonly lookup: KeyLookup,
+    private readonly revocations: Revocations,
+    private readonly outbox: Outbox,
   ) {}
 
-  async create(ctx: TenantContext, input: CreateApiKey): Promise<CreatedApiKey> {
-    const lacking = input.scopes.filter((scope) => !ctx.scopes.has(scope));
-    if (lacking.length > 0) throw identityErrors.scopeNotHeld(lacking);
-    const key = newSecret('cck');
-    const expiresAt = input.expiresInMs === undefined ? null : new Date(Date.now() + input.expiresInMs);
-    const row = {
-      id: newId('apiKey'),
-      name: input.name,
-      hash: secretHash(key),
-      prefix: shownPrefix(key),
-      scopes: [...new Set(input.scopes)],
-      createdBy: ctx.actor.id,
-      expiresAt,
-    };
-    const view = await this.uow.tenant(ctx, async (tx) => apiKeyView(await this.store.insert(tx, row)));
-    return { key, view };
+  /** @throws AppError `identity.scope_not_held`, `identity.key_needs_owner` */
+  async create(ctx: TenantContext, { name, scopes, kind, expiresInMs }: CreateApiKey): Promise<CreatedApiKey> {
+    checkScopes(ctx, scopes);
+    const userId = ownerOf(ctx, kind);
+    const expiresAt = expiresInMs === undefined ? null : new Date(Date.now() + expiresInMs);
+    return this.uow.tenant(ctx, async (tx) => {
+      const created = await this.insert(tx, ctx, { name, scopes: [...new Set(scopes)], userId, expiresAt });
+      await this.tell(tx, ctx, created.view, 'identity.key_created');
+      return created;
+    });
   }
 
+  /** Everyone's for those who manage keys, else one's own. */
   async list(ctx: TenantContext, { cursor, limit }: PageQuery): Promise<Page<ApiKeyView>> {
     const afterId = idOfCursor(cursor, 'apiKey');
-    const rows = await this.uow.tenantRead(ctx, (tx) => this.store.list(tx, { afterId, limit: limit + 1 }));
+    const own = managesKeys(ctx) ? undefined : { userId: ctx.member?.userId, keyId: ctx.actor.id };
+    const rows = await this.uow.tenantRead(ctx, (tx) => this.store.list(tx, { own, afterId, limit: limit + 1 }));
     return pageOf(rows, limit, apiKeyView);
   }
 
-  /** Other processes may take the key for five more seconds. @throws AppError `identity.key_not_found` */
+  /**
+   * A new key with the same scopes; the old one goes on for a while.
+   * @throws AppError `identity.key_not_found`, `identity.key_ended`, `identity.scope_not_held`
+   */
+  async rotate(ctx: TenantContext, id: string, { overlapMs, expiresInMs }: RotateApiKey): Promise<CreatedApiKey> {
+    return this.uow.tenant(ctx, async (tx) => {
+      const old = await this.reachable(tx, ctx, id);
+      if (old.userId !== null && !isOwnKey(old, ctx)) throw identityErrors.keyOfAnother();
+      checkScopes(ctx, old.scopes);
+      const expiresAt = successorExpiry(old, expiresInMs, new Date());
+      const created = await this.insert(tx, ctx, { ...old, expiresAt });
+      const replaced = await this.store.replace(tx, id, { successorId: created.view.id, overlapMs });
+      if (!replaced) throw identityErrors.keyEnded(id);
+      if (overlapMs === 0) await this.end(tx, id);
+      await this.tell(tx, ctx, old, 'identity.key_rotated', { replacedBy: created.view.id, overlapMs });
+      return created;
+    });
+  }
+
+  /** Ends it in every process within five seconds. @throws AppError `identity.key_not_found` */
   async revoke(ctx: TenantContext, id: string): Promise<void> {
-    const hash = await this.uow.tenant(ctx, (tx) => this.store.revoke(tx, id));
-    if (hash === undefined) throw identityErrors.keyNotFound(id);
-    this.lookups.forget(hash);
+    await this.uow.tenant(ctx, async (tx) => {
+      const key = await this.reachable(tx, ctx, id);
+      if (key.revokedAt !== null) return;
+      await this.store.revoke(tx, id);
+      await this.end(tx, id);
+      await this.tell(tx, ctx, key, 'identity.key_revoked');
+    });
   }
 
   /** Undefined when the key is unknown, expired or revoked. No query when it was asked for a moment ago. */
-  async find(secret: string): Promise<KnownKey | undefined> {
-    if (!isSecret('cck', secret)) return undefined;
-    const known = await this.lookups.get(secretHash(secret));
-    return known?.expiresAt && known.expiresAt <= new Date() ? undefined : known;
+  find(secret: string): Promise<LiveKey | undefined> {
+    return this.lookup.find(secret);
   }
 
-  private async lookUp(hash: string): Promise<KnownKey | undefined> {
-    const known = await this.uow.system('identity.authenticate', (tx) => this.store.findByHash(tx, hash));
-    if (known) void this.touch(known);
-    return known;
+  private async insert(tx: TenantTx, ctx: TenantContext, draft: KeyDraft): Promise<CreatedApiKey> {
+    const { name, scopes, userId, expiresAt } = draft;
+    const key = newSecret('cck');
+    const secret = { id: newId('apiKey'), hash: secretHash(key), prefix: shownPrefix(key) };
+    const row = { ...secret, name, scopes, userId, expiresAt, createdBy: ctx.actor.id };
+    return { key, view: apiKeyView(await this.store.insert(tx, row)) };
   }
 
-  private async touch({ orgId, id }: KnownKey): Promise<void> {
-    try {
-      await this.uow.tenant({ orgId }, (tx) => this.store.touch(tx, id));
-    } catch (error) {
-      this.logger.warn('the last use of a key was not noted', { error, keyId: id });
-    }
+  /** Someone else's key is not there, unless one manages keys. */
+  private async reachable(tx: TenantTx, ctx: TenantContext, id: string): Promise<ApiKeyRow> {
+    const key = await this.store.find(tx, id);
+    if (key === undefined || !(managesKeys(ctx) || isOwnKey(key, ctx))) throw identityErrors.keyNotFound(id);
+    return key;
   }
+
+  private async end(tx: TenantTx, id: string): Promise<void> {
+    tx.afterCommit(() => this.lookup.forgetAll());
+    await this.revocations.publish(tx, { kind: 'key', id });
+  }
+
+  private tell(
+    tx: TenantTx,
+    ctx: TenantContext,
+    { id, name, scopes, userId }: Pick<ApiKeyRow, 'id' | 'name' | 'scopes' | 'userId'>,
+    type: KeyNews,
+    more: object = {},
+  ): Promise<void> {
+    const data = { by: attributionOf(ctx), name, scopes, userId, ...more };
+    return this.outbox.append(tx, { type, orgId: tx.orgId, subject: id, data });
+  }
+}
+
+function managesKeys(ctx: TenantContext): boolean {
+  return ctx.scopes.has('keys:manage');
+}
+
+function checkScopes(ctx: TenantContext, scopes: readonly string[]): void {
+  const lacking = scopesNotHeld(scopes, ctx);
+  if (lacking.length > 0) throw identityErrors.scopeNotHeld(lacking);
+}
+
+/** Whose personal key it becomes; null for the organization's. */
+function ownerOf(ctx: TenantContext, kind: CreateApiKey['kind']): string | null {
+  const userId = ctx.member?.userId;
+  if (kind === 'personal' || (kind === undefined && userId !== undefined)) {
+    if (userId === undefined) throw identityErrors.keyNeedsOwner();
+    return userId;
+  }
+  if (!managesKeys(ctx)) throw identityErrors.keyNeedsOwner();
+  return null;
 }

@@ -3,11 +3,29 @@ import { AppError } from '@coorchat/kernel';
 export const identityErrors = {
   keyNotFound: (id: string) =>
     new AppError({ code: 'identity.key_not_found', kind: 'not_found', message: `There is no API key ${id}.` }),
+  keyEnded: (id: string) =>
+    new AppError({
+      code: 'identity.key_ended',
+      kind: 'conflict',
+      message: `The API key ${id} has ended or was rotated already.`,
+    }),
+  keyNeedsOwner: () =>
+    new AppError({
+      code: 'identity.key_needs_owner',
+      kind: 'forbidden',
+      message: 'Only members make personal keys, and only those who manage keys make keys of the organization.',
+    }),
+  keyOfAnother: () =>
+    new AppError({
+      code: 'identity.key_of_another',
+      kind: 'forbidden',
+      message: 'A personal key is rotated by the person whose key it is. You may revoke it.',
+    }),
   scopeNotHeld: (scopes: readonly string[]) =>
     new AppError({
       code: 'identity.scope_not_held',
       kind: 'forbidden',
-      message: `A key can give only scopes that it has itself; it lacks ${scopes.join(', ')}.`,
+      message: `A key can carry only what its maker may do; you lack ${scopes.join(', ')}.`,
       details: { scopes },
     }),
   enrolmentRefused: () =>

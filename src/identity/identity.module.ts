@@ -7,6 +7,7 @@ import { BootstrapKey } from './bootstrap-key.service.js';
 import { CredentialAuthenticator } from './credential-authenticator.js';
 import { EnrolmentTokenStore } from './enrolment-token.store.js';
 import { EnrolmentTokens } from './enrolment-tokens.service.js';
+import { KeyLookup } from './key-lookup.service.js';
 import { MemberKeys } from './member-keys.service.js';
 import { WorkerCredentialStore } from './worker-credential.store.js';
 import { WorkerCredentials } from './worker-credentials.service.js';
@@ -23,7 +24,7 @@ const doors = [
 
 @Module({
   imports: [TenancyModule],
-  providers: [...doors, ApiKeyStore, EnrolmentTokenStore, WorkerCredentialStore],
+  providers: [...doors, KeyLookup, ApiKeyStore, EnrolmentTokenStore, WorkerCredentialStore],
   exports: doors,
 })
 export class IdentityModule {}

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { RecentLookups } from './recent-lookups.js';
 
 function counted(answer: (hash: string) => object | undefined, staleAfterMs?: number) {
@@ -36,5 +36,20 @@ describe('RecentLookups', () => {
     await expect(lookups.get('a')).rejects.toThrow('database gone');
     fail = false;
     expect(await lookups.get('a')).toEqual({ id: 1 });
+  });
+
+  it.each(['forget', 'clear'] as const)('asks again what was under way at a %s', async (how) => {
+    let answers = 0;
+    let release: (() => void) | undefined;
+    const lookups = new RecentLookups<{ answer: number }>(async () => {
+      const answer = ++answers;
+      if (answer === 1) await new Promise<void>((resolve) => (release = resolve));
+      return { answer };
+    });
+    const asked = lookups.get('hash');
+    await vi.waitFor(() => expect(release).toBeDefined());
+    lookups[how]('hash');
+    release?.();
+    expect(await asked).toEqual({ answer: 2 });
   });
 });

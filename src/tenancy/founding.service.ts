@@ -37,7 +37,7 @@ export class Founding {
   }
 
   /** As `found`, for a signed-in user. @throws AppError `tenancy.person_needed` */
-  foundFor(ctx: TenantContext, name: string): Promise<FoundedOrganization> {
+  async foundFor(ctx: TenantContext, name: string): Promise<FoundedOrganization> {
     return this.found({ userId: actingUser(ctx), name, by: attributionOf(ctx) });
   }
 

@@ -12,14 +12,6 @@ export {
   type Reason,
 } from './common.schema.js';
 export {
-  ARTIFACT_KINDS,
-  artifactViewSchema,
-  artifactQuerySchema,
-  type ArtifactKind,
-  type ArtifactView,
-  type ArtifactQuery,
-} from './artifact.schema.js';
-export {
   PLATFORMS,
   platformSchema,
   skillIdSchema,
@@ -113,10 +105,13 @@ export {
   type RepositoryView,
 } from './repository.schema.js';
 export {
+  API_KEY_KINDS,
   createApiKeySchema,
+  rotateApiKeySchema,
   apiKeyViewSchema,
   createdApiKeySchema,
   type CreateApiKey,
+  type RotateApiKey,
   type ApiKeyView,
 } from './key.schema.js';
 export {

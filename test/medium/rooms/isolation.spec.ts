@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
-import { type TenantContext, tenantContext } from '@coorchat/kernel';
+import { ROLES } from '@coorchat/contracts';
+import { newId, type TenantContext, tenantContext } from '@coorchat/kernel';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ApiKeyStore } from '../../../src/identity/api-key.store.js';
 import { EnrolmentTokenStore } from '../../../src/identity/enrolment-token.store.js';
@@ -10,7 +11,8 @@ import { WorkerEndpointStore } from '../../../src/registry/worker-endpoint.store
 import { verifyCard } from '../../../src/registry/worker-card.rules.js';
 import { WorkerSessionStore } from '../../../src/registry/worker-session.store.js';
 import { WorkerStore } from '../../../src/registry/worker.store.js';
-import { Clusters, Organizations } from '../../../src/tenancy/index.js';
+import { Clusters, Members, Organizations } from '../../../src/tenancy/index.js';
+import { InvitationStore } from '../../../src/tenancy/invitations.store.js';
 import { testDatabase, type TestDatabase } from '../../support/database.js';
 import { caller, type RoomsApp, startRooms } from './rooms-app.js';
 import { card } from './worker-cards.js';
@@ -18,7 +20,16 @@ import { card } from './worker-cards.js';
 let database: TestDatabase;
 let rooms: RoomsApp;
 let foreign: TenantContext;
-let owned: { workerId: string; keyId: string; tokenHash: string; clusterId: string; poolId: string };
+let owned: {
+  invitationId: string;
+  userId: string;
+  memberId: string;
+  workerId: string;
+  keyId: string;
+  tokenHash: string;
+  clusterId: string;
+  poolId: string;
+};
 
 type Probe = (tx: TenantTx) => Promise<unknown>;
 type Probes = Readonly<Record<string, Probe>>;
@@ -73,10 +84,52 @@ const subjects: Subject[] = [
     probes: () => ({ current: (tx) => new Organizations().current(posingAsA(tx)) }),
   },
   {
+    store: Members,
+    system: ['ofUser', 'countOwned'],
+    probes: () => ({
+      find: (tx) => new Members().find(tx, owned.userId),
+      findById: (tx) => new Members().findById(tx, owned.memberId),
+      list: (tx) => new Members().list(tx, { afterId: undefined, limit: 100 }),
+      lock: (tx) => new Members().lock(tx),
+      countOwners: (tx) => new Members().countOwners(tx),
+      setRole: (tx) => new Members().setRole(tx, owned.memberId, 'owner'),
+      delete: (tx) => new Members().delete(tx, owned.memberId),
+      add: (tx) =>
+        new Members().add(posingAsA(tx), { orgId: rooms.orgId, userId: 'usr_x', role: 'owner', invitedBy: null }),
+    }),
+  },
+  {
+    store: InvitationStore,
+    system: ['findByHash'],
+    probes: () => ({
+      list: (tx) => new InvitationStore().list(tx, { afterId: undefined, limit: 100 }),
+      find: (tx) => new InvitationStore().find(tx, owned.invitationId),
+      findOpen: (tx) => new InvitationStore().findOpen(tx, 'of A@example.com'),
+      renew: (tx) => new InvitationStore().renew(tx, owned.invitationId, { hash: 'x', expiresAt: new Date() }),
+      revoke: (tx) => new InvitationStore().revoke(tx, owned.invitationId),
+      revokeOf: (tx) => new InvitationStore().revokeOf(tx, { invitedBy: owned.userId, roles: ROLES }),
+      sentLately: (tx) => new InvitationStore().sentLately(tx),
+      accept: (tx) => new InvitationStore().accept(tx, owned.invitationId, 'hash of A'),
+      insert: (tx) =>
+        new InvitationStore().insert(posingAsA(tx), {
+          id: 'inv_x',
+          email: 'x@example.com',
+          role: 'owner',
+          hash: 'x',
+          invitedBy: 'x',
+          expiresAt: new Date(),
+        }),
+    }),
+  },
+  {
     store: ApiKeyStore,
     system: ['findByHash', 'countActive', 'insertFirst'],
     probes: () => ({
-      list: (tx) => new ApiKeyStore().list(tx, { afterId: undefined, limit: 100 }),
+      list: (tx) => new ApiKeyStore().list(tx, { own: undefined, afterId: undefined, limit: 100 }),
+      find: (tx) => new ApiKeyStore().find(tx, owned.keyId),
+      replace: (tx) => new ApiKeyStore().replace(tx, owned.keyId, { successorId: 'key_x', overlapMs: 0 }),
+      activeOfUser: (tx) => new ApiKeyStore().activeOfUser(tx, owned.userId),
+      revokeAll: (tx) => new ApiKeyStore().revokeAll(tx, [owned.keyId]),
       revoke: (tx) => new ApiKeyStore().revoke(tx, owned.keyId),
       touch: (tx) => new ApiKeyStore().touch(tx, owned.keyId),
       insert: (tx) => {
@@ -86,6 +139,7 @@ const subjects: Subject[] = [
           hash: 'x',
           prefix: 'x',
           scopes: [],
+          userId: null,
           createdBy: 'x',
           expiresAt: null,
         };
@@ -199,7 +253,22 @@ beforeAll(async () => {
     { orgId: rooms.orgId },
     async (tx) => (await new Clusters().first(tx)).poolId,
   );
+  const invitationId = newId('invitation');
+  const userId = newId('user');
+  const memberId = await database.uow.tenant({ orgId: rooms.orgId }, async (tx) => {
+    const invitation = { id: invitationId, email: 'of A@example.com', role: 'owner', hash: 'hash of A' } as const;
+    await new InvitationStore().insert(tx, {
+      ...invitation,
+      invitedBy: userId,
+      expiresAt: new Date(Date.now() + 60_000),
+    });
+    const member = { orgId: rooms.orgId, userId, role: 'owner', invitedBy: null } as const;
+    return (await new Members().add(tx, member))?.id ?? '';
+  });
   owned = {
+    invitationId,
+    userId,
+    memberId,
     workerId,
     keyId: keys.body.items[0]?.id ?? '',
     tokenHash: secretHash(await token()),

@@ -1,4 +1,4 @@
-import { PERMISSION_NAMES, type Role } from '@coorchat/contracts';
+import { ANY_SKILL, permissionsOf, type Role, SCOPES } from '@coorchat/contracts';
 import { newId, type TenantContext, tenantContext } from '@coorchat/kernel';
 import { Founding, type FoundedOrganization, Members } from '../../../src/tenancy/index.js';
 import { type RoomsApp } from '../rooms/rooms-app.js';
@@ -10,13 +10,17 @@ export interface TestMember {
   readonly ctx: TenantContext;
 }
 
-/** A context as the guard would make it for someone who signed in; what they may do is the guard's business. */
-export function personContext(orgId: string, userId: string): TenantContext {
+const ALL_SCOPES = new Set<string>(SCOPES);
+
+/** A context as the guard makes it for someone who signed in a moment ago. */
+export function personContext(orgId: string, userId: string, role: Role = 'owner'): TenantContext {
   return tenantContext({
     orgId,
     actor: { kind: 'user', id: userId },
-    scopes: new Set(PERMISSION_NAMES),
+    member: { userId, role },
+    scopes: new Set([...permissionsOf({ scopes: ALL_SCOPES, role, presence: 'recent' }), ANY_SKILL]),
     requestId: newId('request'),
+    authentication: { method: 'session', signedInAt: new Date() },
   });
 }
 
@@ -34,7 +38,7 @@ export async function foundWorld(rooms: RoomsApp, database: TestDatabase, name =
   const memberOf = async (user: string): Promise<TestMember> => {
     const found = await database.uow.tenantRead(founded, (tx) => nest.get(Members).find(tx, user));
     if (!found) throw new Error('no member');
-    return { userId: user, memberId: found.id, ctx: personContext(founded.orgId, user) };
+    return { userId: user, memberId: found.id, ctx: personContext(founded.orgId, user, found.role) };
   };
   return {
     ...founded,
