@@ -1,5 +1,5 @@
 import { MACHINE_EXTENSION_URI } from '@coorchat/a2a';
-import type { Toolchain } from '@coorchat/contracts';
+import type { Cloning, Toolchain } from '@coorchat/contracts';
 import { Injectable } from '@nestjs/common';
 import type { Tx } from '../platform/db/index.js';
 
@@ -23,6 +23,7 @@ export interface RosterRow {
   readonly skills: readonly string[];
   readonly grantedSkills: readonly string[];
   readonly mcpServers: readonly string[];
+  readonly cloning: Cloning;
   readonly features: readonly string[];
   readonly sandbox: string;
   readonly trustClass: string;
@@ -35,7 +36,7 @@ export interface RosterRow {
   readonly tasksFailed: number;
 }
 
-const EXTENSION_PATH = `$.capabilities.extensions[*] ? (@.uri == "${MACHINE_EXTENSION_URI}").params.mcpServers`;
+const FACTS_PATH = `$.capabilities.extensions[*] ? (@.uri == "${MACHINE_EXTENSION_URI}").params`;
 
 @Injectable()
 export class PoolRosterStore {
@@ -50,7 +51,8 @@ export class PoolRosterStore {
             SELECT jsonb_agg(jsonb_build_object('url', r.canonical_url, 'shallow', r.shallow, 'head', r.head))
             FROM worker_repository r WHERE r.org_id = w.org_id AND r.worker_id = w.id), '[]')) AS facts,
         w.skills, w.granted_skills AS "grantedSkills",
-        coalesce(jsonb_path_query_first(w.card, ${EXTENSION_PATH}::jsonpath), '[]') AS "mcpServers",
+        coalesce(jsonb_path_query_first(w.card, ${FACTS_PATH}::jsonpath) -> 'mcpServers', '[]') AS "mcpServers",
+        coalesce(jsonb_path_query_first(w.card, ${FACTS_PATH}::jsonpath) ->> 'cloning', 'none') AS cloning,
         w.features, w.sandbox, w.trust_class AS "trustClass", w.max_concurrent AS "maxConcurrent",
         w.paused, w.draining, w.session_holder AS "sessionHolder", w.last_heartbeat_at AS "lastHeartbeatAt",
         w.tasks_completed AS "tasksCompleted", w.tasks_failed AS "tasksFailed"

@@ -1,9 +1,9 @@
 import { MACHINE_EXTENSION_URI } from '@coorchat/a2a';
 import {
-  canonicalUrl,
   type LocalRepository,
   type MachineFacts,
   machineFactsSchema,
+  repositoryIdentity,
   skillIdSchema,
 } from '@coorchat/contracts';
 import { z } from 'zod';
@@ -36,19 +36,20 @@ function faultsOf(error: z.ZodError, prefix: string): string[] {
   return error.issues.slice(0, 20).map(({ path, message }) => `${[prefix, ...path].join('.')}: ${message}`);
 }
 
-/** Clones whose URL means nothing elsewhere are of no use to others. */
+/** By identity, whole clones before shallow ones. Clones whose URL means nothing elsewhere are of no use to others. */
 function knownRepositories(repositories: readonly LocalRepository[]): LocalRepository[] {
   const byUrl = new Map<string, LocalRepository>();
   for (const repository of repositories) {
-    const url = tryCanonicalUrl(repository.url);
-    if (url !== undefined && !byUrl.has(url)) byUrl.set(url, { ...repository, url });
+    const url = tryIdentity(repository.url);
+    const known = url === undefined ? undefined : byUrl.get(url);
+    if (url !== undefined && (!known || (known.shallow && !repository.shallow))) byUrl.set(url, { ...repository, url });
   }
   return [...byUrl.values()];
 }
 
-function tryCanonicalUrl(url: string): string | undefined {
+function tryIdentity(url: string): string | undefined {
   try {
-    return canonicalUrl(url);
+    return repositoryIdentity(url);
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { canonicalUrl, type CatalogQuery, type Page, type PageQuery, type WorkerView } from '@coorchat/contracts';
+import { type CatalogQuery, type Page, type PageQuery, repositoryIdentity, type WorkerView } from '@coorchat/contracts';
 import type { TenantContext } from '@coorchat/kernel';
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../platform/config/index.js';
@@ -66,7 +66,7 @@ export class WorkerDirectory {
       label,
       published: true,
       toolchain: toolchain?.name,
-      repository: query.repository === undefined ? undefined : canonicalUrl(query.repository),
+      repository: query.repository === undefined ? undefined : repositoryIdentity(query.repository),
       connected: online === undefined ? undefined : { since, is: online },
     };
   }

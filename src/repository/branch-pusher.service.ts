@@ -1,5 +1,5 @@
-import { canonicalUrl, transportUrl } from '@coorchat/contracts';
-import { git, GitError, type GitProtocol, type Repository } from '@coorchat/git';
+import { type RepositoryAddress, repositoryAddress } from '@coorchat/contracts';
+import { git, GitError, type Repository } from '@coorchat/git';
 import { messageOf } from '@coorchat/kernel';
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../platform/config/index.js';
@@ -7,7 +7,7 @@ import { leadsToPrivateNetwork } from '../platform/http/index.js';
 import { repositoryErrors } from './repository.errors.js';
 
 export interface BranchPush {
-  /** Canonical URL of the repository, or the push URL as its admin wrote it. */
+  /** What git is given. */
   readonly url: string;
   readonly head: string;
   /** Full name of the branch on the remote. */
@@ -17,11 +17,6 @@ export interface BranchPush {
 const TIMEOUT_MS = 300_000;
 /** Ours alone, so that a repeated delivery may move them. */
 const OWN_BRANCHES = /^refs\/heads\/coorchat\//;
-
-function protocolOf(canonical: string): GitProtocol {
-  const scheme = canonical.slice(0, canonical.indexOf(':'));
-  return scheme === 'ssh' || scheme === 'http' || scheme === 'file' ? scheme : 'https';
-}
 
 /** The line of git's answer that says why, without its advice. */
 function reasonOf(error: unknown): string {
@@ -38,31 +33,29 @@ export class BranchPusher {
 
   /** Returns where it was pushed. @throws AppError `repository.push_failed`, `repository.…_remote_refused` */
   async push(repository: Repository, { url, head, ref }: BranchPush): Promise<string> {
-    const canonical = canonicalUrl(url);
-    await this.refuseForbidden(canonical);
+    const address = repositoryAddress(url);
+    await this.refuseForbidden(address);
     const force = OWN_BRANCHES.test(ref) ? '+' : '';
-    const target = url === canonical ? transportUrl(canonical) : url;
-    const args = ['push', '--quiet', '--no-verify', '--no-signed', '--no-follow-tags', '--', target];
+    const args = ['push', '--quiet', '--no-verify', '--no-signed', '--no-follow-tags', '--', address.fetchUrl];
     await git([...args, `${force}${head}:${ref}`], {
       gitDir: repository.gitDir,
       identity: 'operator',
-      protocols: [protocolOf(canonical)],
+      protocols: [address.protocol],
       timeoutMs: TIMEOUT_MS,
     }).catch((error: unknown) => {
-      throw repositoryErrors.pushFailed(canonical, reasonOf(error), error);
+      throw repositoryErrors.pushFailed(address.publicUrl, reasonOf(error), error);
     });
-    return canonical;
+    return address.publicUrl;
   }
 
-  private async refuseForbidden(canonical: string): Promise<void> {
-    if (canonical.startsWith('file:')) {
+  private async refuseForbidden({ hostname, publicUrl }: RepositoryAddress): Promise<void> {
+    if (hostname === null) {
       if (!this.config.git.allowFileRemotes) throw repositoryErrors.fileRemoteRefused();
       return;
     }
     if (this.config.allowPrivateOutbound) return;
-    const { hostname } = new URL(canonical);
     const forbidden = await leadsToPrivateNetwork(hostname).catch((error: unknown) => {
-      throw repositoryErrors.pushFailed(canonical, messageOf(error), error);
+      throw repositoryErrors.pushFailed(publicUrl, messageOf(error), error);
     });
     if (forbidden) throw repositoryErrors.privateRemoteRefused(hostname);
   }

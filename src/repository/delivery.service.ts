@@ -118,8 +118,8 @@ export class Delivery {
     const { digest, bytes } = await this.blobs.upload(ctx.orgId, path);
     await this.uow.tenant(ctx, (tx) => this.refs.record(tx, { digest, bytes, mediaType: MEDIA_TYPE }));
     const { filesChanged, flags } = await inspectChanges(repository, { base, head });
-    const { delivery, pushUrl, canonicalUrl } = known.repository;
-    const push = { url: pushUrl ?? canonicalUrl, head, ref };
+    const { delivery, pushUrl, fetchUrl } = known.repository;
+    const push = { url: pushUrl ?? fetchUrl, head, ref };
     const pushedTo = delivery === 'push' ? await this.pusher.push(repository, push) : null;
     const result = { base, head, branch, bundleDigest: digest, filesChanged, flags, pushedTo };
     return { ...result, resultBundleDigest: digest, resultBundleBytes: bytes };

@@ -1,9 +1,11 @@
 import {
-  canonicalUrl,
   type Checks,
+  namesTransport,
   type Page,
   type PageQuery,
   type PutRepository,
+  type RepositoryAddress,
+  repositoryAddress,
   repositoryName,
   type RepositoryView,
 } from '@coorchat/contracts';
@@ -19,7 +21,8 @@ import { repositoryView } from './repository.view.js';
 /** What a work request needs to know of its repository. */
 export interface EnsuredRepository {
   readonly id: string;
-  readonly canonicalUrl: string;
+  /** What git is given: as this request spelled it, else as the repository is known. */
+  readonly fetchUrl: string;
   readonly checks: Checks;
   readonly defaultBranch: string;
   readonly delivery: DeliveryMode;
@@ -35,13 +38,15 @@ export class Repositories {
 
   /** Makes or changes the repository with that URL, whatever its spelling; absent fields keep their value. */
   async put(ctx: TenantContext, input: PutRepository): Promise<RepositoryView> {
-    const url = canonicalUrl(input.url);
-    const delivery = this.deliveryOf(url, input.delivery);
+    const { defaultBranch, checks } = input;
+    const address = repositoryAddress(input.url);
+    const fetchUrl = namesTransport(input.url) ? address.fetchUrl : undefined;
+    const delivery = this.deliveryOf(address, input.delivery);
     const row = await this.uow.tenant(ctx, async (tx) => {
-      const { id } = await this.insertOrFind(tx, tx.orgId, url);
-      return this.store.update(tx, id, { defaultBranch: input.defaultBranch, checks: input.checks, delivery });
+      const { id } = await this.insertOrFind(tx, tx.orgId, address);
+      return this.store.update(tx, id, { fetchUrl, defaultBranch, checks, delivery });
     });
-    if (!row) throw repositoryErrors.notFound(url);
+    if (!row) throw repositoryErrors.notFound(address.identity);
     return repositoryView(row);
   }
 
@@ -60,27 +65,28 @@ export class Repositories {
 
   /** The repository with that URL, made with the defaults when there is none. @throws AppError `repository.bad_url` */
   async ensure(tx: Tx, orgId: string, url: string): Promise<EnsuredRepository> {
-    const canonical = canonicalUrl(url);
-    const row = (await this.store.findByUrl(tx, orgId, canonical)) ?? (await this.insertOrFind(tx, orgId, canonical));
+    const address = repositoryAddress(url);
+    const known = await this.store.findByIdentity(tx, orgId, address.identity);
+    const row = known ?? (await this.insertOrFind(tx, orgId, address));
     return {
       id: row.id,
-      canonicalUrl: row.canonicalUrl,
+      fetchUrl: namesTransport(url) ? address.fetchUrl : row.fetchUrl,
       checks: row.checks,
       defaultBranch: row.defaultBranch,
       delivery: row.delivery,
     };
   }
 
-  private insertOrFind(tx: Tx, orgId: string, url: string): Promise<RepositoryRow> {
-    const row = { orgId, id: newId('repository'), canonicalUrl: url, name: repositoryName(url) };
+  private insertOrFind(tx: Tx, orgId: string, { identity, fetchUrl }: RepositoryAddress): Promise<RepositoryRow> {
+    const row = { orgId, id: newId('repository'), identity, fetchUrl, name: repositoryName(identity) };
     return this.store.insertOrFind(tx, row);
   }
 
-  private deliveryOf(repositoryUrl: string, delivery: PutRepository['delivery']) {
+  private deliveryOf(repository: RepositoryAddress, delivery: PutRepository['delivery']) {
     if (delivery?.mode !== 'push') return delivery && { mode: delivery.mode, pushUrl: null };
     // Refuses credentials; the spelling itself is kept, because a host may want it as it is (`.git`, a login).
-    const target = delivery.url === undefined ? repositoryUrl : canonicalUrl(delivery.url);
-    if (target.startsWith('file:') && !this.config.git.allowFileRemotes) throw repositoryErrors.fileRemoteRefused();
-    return { mode: delivery.mode, pushUrl: delivery.url?.trim() ?? null };
+    const target = delivery.url === undefined ? repository : repositoryAddress(delivery.url);
+    if (target.protocol === 'file' && !this.config.git.allowFileRemotes) throw repositoryErrors.fileRemoteRefused();
+    return { mode: delivery.mode, pushUrl: delivery.url === undefined ? null : target.fetchUrl };
   }
 }

@@ -4,7 +4,8 @@ import type { RepositoryRow } from './repository.store.js';
 export function repositoryView(row: RepositoryRow): RepositoryView {
   return {
     id: row.id,
-    url: row.canonicalUrl,
+    url: row.fetchUrl,
+    identity: row.identity,
     name: row.name,
     defaultBranch: row.defaultBranch,
     checks: row.checks,

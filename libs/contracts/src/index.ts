@@ -17,6 +17,8 @@ export {
   skillIdSchema,
   labelSchema,
   toolchainSchema,
+  CLONING,
+  type Cloning,
   localRepositorySchema,
   machineFactsSchema,
   workerLoadSchema,
@@ -135,7 +137,14 @@ export {
   type PermissionRule,
   type Caller,
 } from './permissions.js';
-export { canonicalUrl, repositoryName, transportUrl } from './repository-url.js';
+export {
+  namesTransport,
+  type RepositoryAddress,
+  repositoryAddress,
+  repositoryIdentity,
+  repositoryName,
+  type RepositoryProtocol,
+} from './repository-url.js';
 export {
   clusterViewSchema,
   organizationViewSchema,

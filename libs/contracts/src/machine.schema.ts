@@ -18,13 +18,17 @@ export type Toolchain = z.infer<typeof toolchainSchema>;
 
 export const localRepositorySchema = z.object({
   name: z.string().max(200),
-  /** Canonical: without credentials, trailing slash or `.git`. */
+  /** Any spelling without credentials. */
   url: z.string().max(2000),
   defaultBranch: z.string().max(250).nullable(),
   head: z.string().max(64).nullable(),
   shallow: z.boolean(),
 });
 export type LocalRepository = z.infer<typeof localRepositorySchema>;
+
+/** Repositories that the worker itself obtains from their remotes: none, those on hosts, also folders of the machine. */
+export const CLONING = ['none', 'hosts', 'hosts_and_folders'] as const;
+export type Cloning = (typeof CLONING)[number];
 
 /** What the machine extension of an Agent Card carries. */
 export const machineFactsSchema = z.object({
@@ -41,6 +45,8 @@ export const machineFactsSchema = z.object({
   maxConcurrent: z.number().int().min(1).max(1024),
   /** Names of the MCP servers that the owner configured besides the toolbox. */
   mcpServers: z.array(z.string().max(64)).max(64),
+  /** Absent: none. */
+  cloning: z.enum(CLONING).optional(),
 });
 export type MachineFacts = z.infer<typeof machineFactsSchema>;
 

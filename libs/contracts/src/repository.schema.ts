@@ -21,7 +21,8 @@ export type PutRepository = z.infer<typeof putRepositorySchema>;
 
 export const repositoryViewSchema = z.object({
   id: idSchema('repository'),
-  url: z.string(),
+  url: z.string().describe('As git is given it'),
+  identity: z.string().describe('The same for every spelling of the URL: host/path, host:port/path or file:///path'),
   name: z.string(),
   defaultBranch: z.string(),
   checks: checksSchema,

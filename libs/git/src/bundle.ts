@@ -7,7 +7,7 @@ import { hasCommit, type Repository, updateRef } from './repository.js';
 
 export interface ImportBundle {
   readonly path: string;
-  /** The one reference that the bundle may carry, in full. */
+  /** The one reference that the bundle may carry, in full; `history` may give other names to the same commit. */
   readonly ref: string;
   /** The commit that the reference must point at. */
   readonly head: string;
@@ -37,9 +37,11 @@ const STRICT: Record<ImportBundle['strictness'], string> = {
 const DEFAULT_TIMEOUT_MS = 600_000;
 
 function checkRef(header: BundleHeader, expected: ImportBundle): void {
-  const [only, ...others] = header.refs;
   const fault = (problem: string) =>
     new GitError({ code: 'git.bundle_unexpected_ref', message: `The bundle ${problem}` });
+  const isAlias = ({ name, oid }: { name: string; oid: string }) =>
+    expected.strictness === 'history' && name !== expected.ref && oid === expected.head;
+  const [only, ...others] = header.refs.filter((ref) => !isAlias(ref));
   if (only === undefined || others.length > 0) throw fault(`carries ${header.refs.length} references instead of one`);
   if (only.name !== expected.ref)
     throw fault(`carries ${JSON.stringify(only.name.slice(0, 200))} instead of ${expected.ref}`);
@@ -116,14 +118,21 @@ export interface CreateBundle {
   readonly path: string;
   /** Full name of the reference that the bundle carries. */
   readonly ref: string;
+  /** Further references to carry. */
+  readonly alsoRefs?: readonly string[];
   /** Commits that the receiver has. */
   readonly excludes?: readonly string[];
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
 
-export function bundleArguments(bundle: Pick<CreateBundle, 'path' | 'ref' | 'excludes'>): string[] {
-  return ['bundle', 'create', '--quiet', bundle.path, bundle.ref, ...(bundle.excludes ?? []).map((oid) => `^${oid}`)];
+export function bundleArguments({
+  path,
+  ref,
+  alsoRefs = [],
+  excludes = [],
+}: Pick<CreateBundle, 'path' | 'ref' | 'alsoRefs' | 'excludes'>): string[] {
+  return ['bundle', 'create', '--quiet', path, ref, ...alsoRefs, ...excludes.map((oid) => `^${oid}`)];
 }
 
 /** Writes a bundle of one reference. */

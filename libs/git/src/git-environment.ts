@@ -17,6 +17,8 @@ const SAFE_CONFIG: Readonly<Record<string, string>> = {
   'tag.gpgSign': 'false',
   'merge.verifySignatures': 'false',
   'gc.auto': '0',
+  // Without them a bundle holds all that its prerequisites' trees lack, for receivers that know no older history.
+  'pack.useBitmaps': 'false',
   'maintenance.auto': 'false',
   'submodule.recurse': 'false',
   'fetch.recurseSubmodules': 'false',

@@ -28,6 +28,15 @@ export {
   updateRef,
   writeAlternates,
 } from './repository.js';
+export {
+  baseExtentOf,
+  type BaseExtent,
+  baseRefOf,
+  createBaseBundle,
+  CUT_BASE_REF,
+  importBase,
+  readBaseHeader,
+} from './base-bundle.js';
 export { bundleArguments, type CreateBundle, createBundle, type ImportBundle, importBundle } from './bundle.js';
 export { readBlobs } from './blobs.js';
 export { type Clone, locateClone } from './clone.js';

@@ -1,4 +1,5 @@
 import semver from 'semver';
+import { lacksRepository } from './clone.rules.js';
 import type { PlaceableMachine, PlaceableTask, UnmetNeed } from './placement.types.js';
 
 type NeedRule = (task: PlaceableTask, machine: PlaceableMachine) => UnmetNeed[];
@@ -55,15 +56,6 @@ const skill: NeedRule = (task, machine) => {
   return granted ? MET : lacking(`a grant for skill ${task.skill}`, null);
 };
 
-const repository: NeedRule = (task, { facts }) => {
-  if (task.repository === null) return MET;
-  const { url, baseBundle } = task.repository;
-  const clone = facts.repositories.find((candidate) => candidate.url === url);
-  if (task.role !== 'prepare') return clone !== undefined || baseBundle ? MET : lacking(`repository ${url}`, null);
-  if (clone === undefined) return lacking(`a clone of ${url}`, null);
-  return clone.shallow ? lacking(`a full clone of ${url}`, 'a shallow one') : MET;
-};
-
 const mcpServer: NeedRule = ({ tool }, machine) =>
   tool?.server === undefined || tool.server === 'toolbox' || tool.server === 'coorchat'
     ? MET
@@ -84,7 +76,7 @@ const RULES: readonly NeedRule[] = [
   memory,
   cpu,
   skill,
-  repository,
+  lacksRepository,
   mcpServer,
   confinement,
 ];

@@ -4,7 +4,7 @@ import { unmetNeeds } from './needs.rules.js';
 import { place } from './place.rules.js';
 import type { PlaceableMachine, PlaceableTask } from './placement.types.js';
 
-const REPO = 'https://git.example/shop';
+const REPO = 'git.example/shop';
 
 function task(fields: Partial<PlaceableTask> = {}): PlaceableTask {
   return {
@@ -43,6 +43,7 @@ function machine(
     skills: ['code', 'node-dev'],
     grantedSkills: ['*'],
     mcpServers: [],
+    cloning: 'none',
     sandbox: 'bubblewrap',
     trustClass: 'own',
     maxConcurrent: 2,
@@ -61,7 +62,7 @@ const reasonFor = (given: PlaceableTask, machines: PlaceableMachine[]) => place(
 describe('place', () => {
   it('prefers the machine that has the repository cloned', () => {
     const clone = machine('b', {}, { repositories: [{ url: REPO, shallow: false }] });
-    const { placed } = place([task({ repository: { url: REPO, baseBundle: true } })], [machine('a'), clone]);
+    const { placed } = place([task({ repository: { identity: REPO, baseBundle: true } })], [machine('a'), clone]);
     expect(placed[0]).toMatchObject({ workerId: 'wrk_b', slot: 0 });
     expect(placed[0]?.reasons).toContain('has the repository cloned');
   });
@@ -90,12 +91,77 @@ describe('place', () => {
     expect(placed[0]?.reasons[0]).toBe('the only machine with label gpu');
   });
 
-  it('prepares a repository only where a full clone is', () => {
-    const prepare = task({ role: 'prepare', kind: 'tool', repository: { url: REPO, baseBundle: true } });
-    const shallow = machine('a', {}, { repositories: [{ url: REPO, shallow: true }] });
-    expect(reasonFor(prepare, [shallow, machine('b')])?.message).toContain('a full clone of https://git.example/shop');
-    const full = machine('c', {}, { repositories: [{ url: REPO, shallow: false }] });
-    expect(place([prepare], [shallow, full]).placed[0]?.workerId).toBe('wrk_c');
+  describe('preparing a repository', () => {
+    const prepare = (identity = REPO) =>
+      task({ role: 'prepare', kind: 'tool', repository: { identity, baseBundle: false } });
+    const cloned = (name: string, shallow: boolean, fields: Partial<PlaceableMachine> = {}) =>
+      machine(name, fields, { repositories: [{ url: REPO, shallow }] });
+    const cloner = (name: string, fields: Partial<PlaceableMachine> = {}) =>
+      machine(name, { cloning: 'hosts', ...fields });
+    const chosen = (given: PlaceableTask, machines: PlaceableMachine[]) => place([given], machines).placed[0];
+
+    it('happens where a full clone is', () => {
+      expect(chosen(prepare(), [cloner('a'), cloned('b', true), cloned('c', false)])?.workerId).toBe('wrk_c');
+    });
+
+    it('waits for the machine with the clone while it is online, busy or not', () => {
+      const busy = cloned('c', false, { takenSlots: new Set([0, 1]) });
+      expect(reasonFor(prepare(), [cloner('a'), busy])?.message).toBe('Waiting for a free slot on c.');
+    });
+
+    it('is done by a machine that may clone, when no machine online has a clone', () => {
+      const placed = chosen(prepare(), [cloner('a'), cloned('c', false, { connected: false })]);
+      expect(placed?.workerId).toBe('wrk_a');
+      expect(placed?.reasons).toContain('no machine that takes work has a full clone; this one may clone');
+    });
+
+    it('is done elsewhere after the machine with the clone failed', () => {
+      const again = { ...prepare(), avoidWorkers: ['wrk_c'] };
+      expect(chosen(again, [cloner('a'), cloned('c', false)])?.workerId).toBe('wrk_a');
+    });
+
+    it('says which machine would do, and why those online do not', () => {
+      const reason = reasonFor(prepare(), [machine('a'), cloned('b', true), cloned('c', false, { connected: false })]);
+      expect(reason).toMatchObject({ code: 'scheduler.machines_offline', details: { machines: ['wrk_c'] } });
+      expect(reason?.message).toBe(
+        'c would do, but is offline: start it. Of those online, a lacks a full clone of git.example/shop, or leave to ' +
+          'clone it (it has no clone, and allowClone is off in its settings). b lacks a full clone of git.example/shop, ' +
+          'or leave to clone it (it has a shallow clone, and allowClone is off in its settings).',
+      );
+    });
+
+    it('says what is missing when nobody would do', () => {
+      const reason = reasonFor(prepare(), [cloned('b', true)]);
+      expect(reason?.code).toBe('scheduler.no_machine');
+      expect(reason?.message).toContain(
+        'a full clone of git.example/shop, or leave to clone it (it has a shallow clone',
+      );
+    });
+
+    it('takes folders only from owners who allow them', () => {
+      const folder = prepare('file:///srv/shop');
+      expect(reasonFor(folder, [cloner('a')])?.message).toContain('allowFileRemotes is off');
+      expect(chosen(folder, [cloner('a', { cloning: 'hosts_and_folders' })])?.workerId).toBe('wrk_a');
+      expect(reasonFor(folder, [cloner('a', { cloning: 'hosts_and_folders', trustClass: 'lent' })])?.message).toContain(
+        'it is lent',
+      );
+    });
+
+    it('is left to a lent machine only when no other can', () => {
+      const lent = cloner('a', { trustClass: 'lent' });
+      expect(chosen(prepare(), [lent, cloner('b', { tasksFailed: 9 })])?.workerId).toBe('wrk_b');
+      const placed = chosen(prepare(), [lent, cloner('b', { connected: false })]);
+      expect(placed?.workerId).toBe('wrk_a');
+      expect(placed?.reasons).toContain('no machine of the organization can prepare it');
+    });
+  });
+
+  it("does not count on the clones of a lent machine's owner", () => {
+    const lent = machine('a', { trustClass: 'lent' }, { repositories: [{ url: REPO, shallow: false }] });
+    expect(reasonFor(task({ repository: { identity: REPO, baseBundle: false } }), [lent])?.code).toBe(
+      'scheduler.no_machine',
+    );
+    expect(reasonFor(task({ repository: { identity: REPO, baseBundle: true } }), [lent])).toBeUndefined();
   });
 
   it('avoids a machine that failed the task, unless nothing else would do', () => {
@@ -167,7 +233,7 @@ const tasks = fc
     fc.record({
       labels: fc.subarray(['gpu', 'fast']),
       node: fc.constantFrom('*', '>=20', '^24'),
-      repository: fc.option(fc.record({ url: fc.constant(REPO), baseBundle: fc.boolean() })),
+      repository: fc.option(fc.record({ identity: fc.constant(REPO), baseBundle: fc.boolean() })),
       avoidWorkers: fc.subarray(['wrk_m0', 'wrk_m1']),
     }),
     { maxLength: 12 },

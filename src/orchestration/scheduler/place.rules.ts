@@ -1,3 +1,4 @@
+import { preferredForPrepare } from './clone.rules.js';
 import { unmetNeeds } from './needs.rules.js';
 import { rank } from './rank.rules.js';
 import type { PlaceableMachine, PlaceableTask, PlacedTask, PlacementDecision } from './placement.types.js';
@@ -55,12 +56,14 @@ export function place(tasks: readonly PlaceableTask[], roster: readonly Placeabl
   const decision: PlacementDecision = { placed: [], waiting: [] };
   for (const task of tasks) {
     const suitable = machines.filter((machine) => unmetNeeds(task, machine).length === 0);
-    const chosen = choose(task, withoutAvoided(task, suitable), taken);
+    const candidates = preferredForPrepare(task, withoutAvoided(task, suitable), takesWork);
+    const chosen = choose(task, candidates, taken);
     if (chosen) {
       taken.get(chosen.workerId)?.add(chosen.slot);
       decision.placed.push({ ...chosen, reasons: [...uniqueness(task, machines, suitable), ...chosen.reasons] });
     } else {
-      decision.waiting.push({ taskId: task.taskId, reason: explainWaiting(task, machines, suitable) });
+      const reason = explainWaiting(task, machines, candidates.some(takesWork) ? candidates : suitable);
+      decision.waiting.push({ taskId: task.taskId, reason });
     }
   }
   return decision;

@@ -1,4 +1,4 @@
-import type { Needs, Reason, ToolCall } from '@coorchat/contracts';
+import type { Cloning, Needs, Reason, ToolCall } from '@coorchat/contracts';
 
 /** What placement reads of a ready task. */
 export interface PlaceableTask {
@@ -9,7 +9,7 @@ export interface PlaceableTask {
   readonly needs: Needs;
   readonly tool: ToolCall | null;
   /** `baseBundle`: a machine without a clone can obtain the base from the control plane. */
-  readonly repository: { readonly url: string; readonly baseBundle: boolean } | null;
+  readonly repository: { readonly identity: string; readonly baseBundle: boolean } | null;
   /** Machines that failed it before: taken only when nothing else would do. */
   readonly avoidWorkers: readonly string[];
   /** Machines that made the commits it builds on. */
@@ -28,11 +28,13 @@ export interface PlaceableMachine {
     readonly gpu: string | null;
     readonly labels: readonly string[];
     readonly toolchains: readonly { readonly name: string; readonly version: string }[];
+    /** `url` is the identity of the repository. */
     readonly repositories: readonly { readonly url: string; readonly shallow: boolean }[];
   };
   readonly skills: readonly string[];
   readonly grantedSkills: readonly string[];
   readonly mcpServers: readonly string[];
+  readonly cloning: Cloning;
   readonly sandbox: string;
   readonly trustClass: string;
   readonly maxConcurrent: number;

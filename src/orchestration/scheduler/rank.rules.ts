@@ -1,3 +1,4 @@
+import { cloneOn, prepareReasons } from './clone.rules.js';
 import type { PlaceableMachine, PlaceableTask } from './placement.types.js';
 
 const WEIGHTS = { clone: 40, upstream: 20, free: 20, success: 10 } as const;
@@ -18,10 +19,9 @@ function successShare({ tasksCompleted, tasksFailed }: PlaceableMachine): number
 
 /** How well a machine suits a task whose hard needs it meets. Higher is better. */
 export function rank(task: PlaceableTask, machine: PlaceableMachine, takenSlots: number): Rank {
-  const reasons: string[] = [];
+  const reasons = prepareReasons(task, machine);
   let score = WEIGHTS.free * freeShare(machine, takenSlots) + WEIGHTS.success * successShare(machine);
-  const url = task.repository?.url;
-  if (url !== undefined && machine.facts.repositories.some((clone) => clone.url === url)) {
+  if (task.repository !== null && cloneOn(machine, task.repository.identity) !== 'none') {
     score += WEIGHTS.clone;
     reasons.push('has the repository cloned');
   }

@@ -33,6 +33,14 @@ function nearest(task: PlaceableTask, machines: readonly PlaceableMachine[]): Re
   );
 }
 
+/** Whoever waits for a repository to be prepared sees machines online, and wonders why none of them does it. */
+function othersOnline(task: PlaceableTask, machines: readonly PlaceableMachine[]): string {
+  const online = machines.filter(({ connected }) => connected).slice(0, MAX_NAMED);
+  if (task.role !== 'prepare' || online.length === 0) return '';
+  const lacks = online.map((machine) => `${machine.name} lacks ${unmetNeeds(task, machine).map(describe).join('; ')}`);
+  return ` Of those online, ${lacks.join('. ')}.`;
+}
+
 /** Why a task has no machine now, and which machines would do. `suitable` meet every hard need. */
 export function explainWaiting(
   task: PlaceableTask,
@@ -48,5 +56,7 @@ export function explainWaiting(
   if (connected.length > 0) {
     return reason('scheduler.machines_paused', `${names(connected)} would do: resume it, or wait.`, connected);
   }
-  return reason('scheduler.machines_offline', `${names(suitable)} would do, but is offline: start it.`, suitable);
+  const others = othersOnline(task, machines);
+  const message = `${names(suitable)} would do, but is offline: start it.${others}`;
+  return reason('scheduler.machines_offline', message, suitable);
 }

@@ -1,4 +1,4 @@
-import type { Needs, ToolCall } from '@coorchat/contracts';
+import { type Needs, repositoryIdentity, type ToolCall } from '@coorchat/contracts';
 import type { Tx } from '../../platform/db/index.js';
 import type { ReadyTask } from './scheduling.types.js';
 
@@ -17,7 +17,13 @@ function readyRow({ repositoryId, repositoryUrl, baseCommit, hasBaseBundle, ...r
   const repository =
     repositoryId === null || repositoryUrl === null
       ? null
-      : { id: repositoryId, url: repositoryUrl, baseCommit, baseBundle: hasBaseBundle };
+      : {
+          id: repositoryId,
+          url: repositoryUrl,
+          identity: repositoryIdentity(repositoryUrl),
+          baseCommit,
+          baseBundle: hasBaseBundle,
+        };
   return { ...row, repository };
 }
 

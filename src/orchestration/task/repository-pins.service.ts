@@ -23,8 +23,8 @@ export class RepositoryPins {
   ) {}
 
   async pin(tx: Tx, orgId: string, { url, ref }: NonNullable<SubmitWork['repository']>): Promise<PinnedRepository> {
-    const { id: repositoryId, canonicalUrl, checks } = await this.repositories.ensure(tx, orgId, url);
-    const stored = { url: canonicalUrl, checks };
+    const { id: repositoryId, fetchUrl, checks } = await this.repositories.ensure(tx, orgId, url);
+    const stored = { url: fetchUrl, checks };
     const known = isFullCommit(ref) ? await this.bases.find(tx, { repositoryId, commit: ref }) : undefined;
     if (!known || !isFullCommit(ref) || known.bundleDigest === null)
       return { repositoryId, baseCommit: null, needsPrepare: true, stored };

@@ -15,10 +15,11 @@ export interface ReadyTask {
   /** The task's own needs merged with the request's constraints. */
   readonly needs: Needs;
   readonly tool: ToolCall | null;
-  /** `url` is canonical; `baseBundle`: a machine without a clone can obtain the base from us. */
+  /** `url`: what git is given; `identity`: which clones are of it; `baseBundle`: a machine without a clone can obtain the base from us. */
   readonly repository: {
     readonly id: string;
     readonly url: string;
+    readonly identity: string;
     readonly baseCommit: string | null;
     readonly baseBundle: boolean;
   } | null;

@@ -50,7 +50,10 @@ describe('a request with a repository', () => {
     const id = await world.submit(tenant, { repository, plan });
     expect((await world.works.get(tenant.ctx, id)).status).toBe('pending');
     expect(await world.ready(tenant.poolId)).toMatchObject([
-      { role: 'prepare', repository: { url: 'https://git.example/team/shop', baseCommit: null, baseBundle: false } },
+      {
+        role: 'prepare',
+        repository: { url: repository.url, identity: 'git.example/team/shop', baseCommit: null, baseBundle: false },
+      },
     ]);
     const preparation = await step('prepare', { prepared });
     expect(preparation.repository).toMatchObject({ ref: 'main', base: null, baseBundle: null });
@@ -101,13 +104,12 @@ describe('a request with a repository', () => {
     const first = await world.submit(tenant, { repository, plan: { tasks: [agent('a')] } });
     await step('prepare', { prepared });
     await world.works.cancel(tenant.ctx, first);
-    const pinned = { url: 'git@git.example:team/shop.git', ref: BASE };
-    const same = { ...pinned, url: 'https://GIT.example/team/shop/' };
-    const id = await world.submit(tenant, { repository: same, plan: { tasks: [agent('a')] } });
+    const pinned = { url: 'git@GIT.example:team/shop', ref: BASE };
+    const id = await world.submit(tenant, { repository: pinned, plan: { tasks: [agent('a')] } });
     expect((await world.works.tasks(tenant.ctx, id)).map(({ key }) => key)).toEqual(['a', 'integrate']);
     expect(await world.works.get(tenant.ctx, id)).toMatchObject({
       status: 'executing',
-      repository: { baseCommit: BASE },
+      repository: { baseCommit: BASE, url: pinned.url },
     });
   });
 

@@ -7,6 +7,7 @@ import { memberOf, room } from './repository-fixture.js';
 
 const CHECKS = { tests: { command: ['node', '--test'] } };
 const URL = 'https://example.com/acme/shop';
+const IDENTITY = 'example.com/acme/shop';
 
 let database: TestDatabase;
 let parts: ReturnType<typeof room>;
@@ -35,14 +36,27 @@ beforeEach(() => {
 describe('repositories', () => {
   it('are one for every spelling of their URL, and keep what a change does not name', async () => {
     const made = await parts.repositories.put(ctx, { url: 'https://EXAMPLE.com/acme/shop.git', checks: CHECKS });
-    expect(made).toMatchObject({ url: URL, name: 'shop', defaultBranch: 'main', checks: CHECKS, delivery: 'bundle' });
+    expect(made).toMatchObject({
+      url: 'https://EXAMPLE.com/acme/shop.git',
+      identity: IDENTITY,
+      name: 'shop',
+      defaultBranch: 'main',
+      checks: CHECKS,
+      delivery: 'bundle',
+    });
     const changed = await parts.repositories.put(ctx, {
       url: `${URL}/`,
       defaultBranch: 'trunk',
       delivery: { mode: 'push' },
     });
-    expect(changed).toEqual({ ...made, defaultBranch: 'trunk', delivery: 'push' });
-    expect(await parts.repositories.put(ctx, { url: URL, checks: {} })).toEqual({ ...changed, checks: {} });
+    expect(changed).toEqual({ ...made, url: `${URL}/`, defaultBranch: 'trunk', delivery: 'push' });
+    expect(await parts.repositories.put(ctx, { url: URL, checks: {} })).toEqual({ ...changed, url: URL, checks: {} });
+    const others = ['git@example.com:acme/shop.git', 'ssh://git@example.com/acme/shop', 'http://example.com/acme/shop'];
+    for (const url of others) expect(await parts.repositories.put(ctx, { url })).toMatchObject({ id: made.id, url });
+    expect(await parts.repositories.put(ctx, { url: IDENTITY })).toMatchObject({ id: made.id, url: others.at(-1) });
+    expect(await parts.repositories.put(ctx, { url: 'https://example.com:8443/acme/shop' })).not.toMatchObject({
+      id: made.id,
+    });
     expect(await parts.repositories.get(ctx, made.id)).toMatchObject({ delivery: 'push' });
   });
 
@@ -50,7 +64,16 @@ describe('repositories', () => {
     const ensure = () => database.uow.tenant(ctx, (tx) => parts.repositories.ensure(tx, ctx.orgId, URL));
     const all = await Promise.all(Array.from({ length: 12 }, ensure));
     expect(new Set(all.map(({ id }) => id)).size).toBe(1);
-    expect(all[0]).toMatchObject({ canonicalUrl: URL, checks: {}, defaultBranch: 'main', delivery: 'bundle' });
+    expect(all[0]).toMatchObject({ fetchUrl: URL, checks: {}, defaultBranch: 'main', delivery: 'bundle' });
+  });
+
+  it('are dialled as each request spells them, and as they are known when it does not say', async () => {
+    const fetchUrl = async (url: string) =>
+      (await database.uow.tenant(ctx, (tx) => parts.repositories.ensure(tx, ctx.orgId, url))).fetchUrl;
+    expect(await fetchUrl('git@example.com:acme/shop.git')).toBe('git@example.com:acme/shop.git');
+    expect(await fetchUrl('https://example.com/acme/shop')).toBe('https://example.com/acme/shop');
+    expect(await fetchUrl(IDENTITY)).toBe('git@example.com:acme/shop.git');
+    expect(await fetchUrl('example.com/acme/new')).toBe('https://example.com/acme/new');
   });
 
   it('are listed in pages, newest first', async () => {
@@ -115,19 +138,19 @@ describe("another organization's repositories", () => {
       const { store, bases, refs } = parts;
       for (const orgId of [ctx.orgId, stranger.orgId]) {
         expect(await store.find(tx, orgId, id)).toBeUndefined();
-        expect(await store.findByUrl(tx, orgId, URL)).toBeUndefined();
+        expect(await store.findByIdentity(tx, orgId, IDENTITY)).toBeUndefined();
       }
       expect(await store.list(tx, { afterId: undefined, limit: 10 })).toEqual([]);
       expect(await bases.find(tx, { repositoryId: id, commit: base })).toBeUndefined();
       expect(await refs.find(tx, blob.digest)).toBeUndefined();
-      const change = { defaultBranch: 'evil', checks: {}, delivery: undefined };
+      const change = { fetchUrl: undefined, defaultBranch: 'evil', checks: {}, delivery: undefined };
       expect(await store.update(tx, id, change)).toBeUndefined();
     });
     const asOther = (body: (tx: Parameters<Parameters<typeof database.uow.tenant>[1]>[0]) => Promise<unknown>) =>
       expect(database.uow.tenant(stranger, body)).rejects.toThrow(/row-level security/);
-    const row = { orgId: ctx.orgId, id: newId('repository'), canonicalUrl: `${URL}-2`, name: 'x' };
+    const row = { orgId: ctx.orgId, id: newId('repository'), identity: `${IDENTITY}-2`, fetchUrl: URL, name: 'x' };
     await asOther((tx) => parts.store.insertOrFind(tx, row));
-    await asOther((tx) => parts.store.insertOrFind(tx, { ...row, canonicalUrl: URL }));
+    await asOther((tx) => parts.store.insertOrFind(tx, { ...row, identity: IDENTITY }));
     await asOther((tx) => parts.bases.save(tx, { orgId: ctx.orgId, repositoryId: id, prepared: prepared(null) }));
     expect(await parts.repositories.get(ctx, id)).toMatchObject({ defaultBranch: 'main', checks: CHECKS });
     const own = await parts.repositories.put(stranger, { url: URL });

@@ -84,7 +84,7 @@ describe('/v1/repositories', () => {
     const put = await call(ADMIN, 'PUT', '/v1/repositories', { url: 'git@example.com:acme/shop.git', checks });
     expect(put).toMatchObject({
       status: 200,
-      body: { url: 'ssh://example.com/acme/shop', checks, delivery: 'bundle' },
+      body: { url: 'git@example.com:acme/shop.git', identity: 'example.com/acme/shop', checks, delivery: 'bundle' },
     });
     const path = `/v1/repositories/${String(put.body['id'])}`;
     expect(await call('org_a work:read', 'GET', path)).toEqual(put);

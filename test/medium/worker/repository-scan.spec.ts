@@ -39,6 +39,7 @@ describe('scanRepositories', () => {
       name: 'shop',
       path: shop,
       url: 'ssh://github.com/acme/shop',
+      fetchUrl: 'git@GitHub.com:acme/shop.git',
       defaultBranch: 'trunk',
       head: git(shop, 'rev-parse', 'HEAD'),
       shallow: false,

@@ -8,6 +8,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -415,14 +416,78 @@ describe('prepareRepository', () => {
       truncated: false,
     });
     const path = blobs.pathOf(prepared.baseBundle?.digest ?? '');
-    expect(userGit(clone, 'bundle', 'list-heads', path)).toBe(`${base} refs/coorchat/base`);
+    const heads = userGit(clone, 'bundle', 'list-heads', path).split('\n').toSorted();
+    expect(heads).toEqual([`${base} refs/coorchat/base`, `${base} refs/heads/main`]);
   });
 
-  it('makes no base bundle from a shallow clone', async () => {
-    commitFiles(clone, { 'b.txt': 'b\n' });
-    userGit(folder.path, 'clone', '-q', '--depth', '1', `file://${clone}`, at('shallow'));
-    const on = machine(at('shallow-worker'), { clones: () => [{ url: URL, path: at('shallow') }] });
-    expect((await prepare('main', on)).baseBundle).toBeNull();
+  describe('without the history', () => {
+    /** The old text is in the history alone. */
+    const revert = { 'a.txt': 'one\ntwo\nthree\n', 'b.txt': 'x\n' };
+
+    async function sharedWithoutHistory(on: Machine) {
+      const prepared = await prepare('main', on);
+      const path = blobs.pathOf(prepared.baseBundle?.digest ?? '');
+      expect(userGit(clone, 'bundle', 'list-heads', path)).toContain(`${prepared.base} refs/coorchat/cut-base`);
+      expect(userGit(clone, 'bundle', 'verify', path)).not.toContain('requires');
+      const repository = { base: prepared.base, baseBundle: prepared.baseBundle };
+      const one = await work(stranger, 'coorchat/one', revert, { repository });
+      const two = await work(owner, 'coorchat/two', { 'c.txt': 'c\n' }, { repository });
+      const upstreams = [upstreamOf('one', one), upstreamOf('two', two)];
+      const merged = await work(machine(at('third')), 'coorchat/merged', {}, { repository, upstreams });
+      expect(merged).toMatchObject({ base: prepared.base, filesChanged: ['a.txt', 'b.txt', 'c.txt'] });
+    }
+
+    beforeEach(() => {
+      commitFiles(clone, { 'a.txt': 'other\n' });
+    });
+
+    it('a shallow clone shares the one commit, and others work on it', async () => {
+      userGit(folder.path, 'clone', '-q', '--depth', '1', `file://${clone}`, at('shallow'));
+      await sharedWithoutHistory(machine(at('shallow-worker'), { clones: () => [{ url: URL, path: at('shallow') }] }));
+    });
+
+    it('so does a clone whose history is too large', async () => {
+      userGit(clone, 'commit', '-q', '--allow-empty', '-m', 'x'.repeat(10));
+      for (let i = 0; i < 6; i++) commitFiles(clone, { 'noise.txt': randomBytes(4_000).toString('base64') });
+      commitFiles(clone, { 'noise.txt': '' });
+      const limits = { maxBaseBundleBytes: 4_000 };
+      await sharedWithoutHistory(machine(at('small'), { limits, clones: () => [{ url: URL, path: clone }] }));
+    });
+
+    it('says at once when even the one commit is too large', async () => {
+      const limits = { maxBaseBundleBytes: 100 };
+      const on = machine(at('tiny'), { limits, clones: () => [{ url: URL, path: clone }] });
+      await expect(prepare('main', on)).rejects.toEqual(
+        failure({ failureClass: 'task', code: 'worker.repository_too_large' }),
+      );
+    });
+
+    it('prefers the remote, where the owner lets it', async () => {
+      userGit(folder.path, 'clone', '-q', '--depth', '1', `file://${clone}`, at('shallow'));
+      const url = `file://${clone}`;
+      const clones = () => [{ url, fetchUrl: url, path: at('shallow') }];
+      const on = machine(at('both'), { allowClone: true, allowFileRemotes: true, clones });
+      const prepared = await on.factory.prepareRepository(request({ repository: { url, base: null, ref: 'main' } }));
+      const path = blobs.pathOf(prepared.baseBundle?.digest ?? '');
+      expect(userGit(clone, 'bundle', 'list-heads', path)).toContain('refs/coorchat/base');
+    });
+  });
+
+  it('finds the clone under any spelling, and dials as the clone does', async () => {
+    const clones = () => [{ url: 'git@example.com:acme/shop.git', fetchUrl: `file://${clone}`, path: clone }];
+    const on = machine(at('other-spelling'), { clones, allowClone: true });
+    expect(await prepare('main', on)).toMatchObject({ base });
+    const gone = () => [{ url: 'git@example.com:acme/shop.git', fetchUrl: `file://${clone}`, path: at('gone') }];
+    const dialling = machine(at('dialling'), { clones: gone, allowClone: true });
+    expect(await prepare('main', dialling)).toMatchObject({ base });
+  });
+
+  it('says that the remote is out of reach', async () => {
+    const on = machine(at('cloner'), { allowClone: true, allowFileRemotes: true });
+    const asked = request({ repository: { url: `file://${at('nowhere')}`, base: null, ref: null } });
+    await expect(on.factory.prepareRepository(asked)).rejects.toEqual(
+      failure({ failureClass: 'worker', code: 'worker.remote_failed', message: expect.stringContaining('nowhere') }),
+    );
   });
 
   it('caps the list of files and names Git LFS pointers', async () => {

@@ -1,4 +1,4 @@
-import type { LocalRepository, MachineFacts } from '@coorchat/contracts';
+import type { Cloning, LocalRepository, MachineFacts } from '@coorchat/contracts';
 import type { WorkerSettings } from '../config/worker-settings.js';
 import {
   detectArchitecture,
@@ -20,7 +20,15 @@ export interface DetectedMachine {
 export interface DetectionOptions {
   readonly settings: Pick<
     WorkerSettings,
-    'dataDir' | 'facts' | 'labels' | 'maxConcurrent' | 'mcpServers' | 'repositories' | 'toolchains'
+    | 'allowClone'
+    | 'allowFileRemotes'
+    | 'dataDir'
+    | 'facts'
+    | 'labels'
+    | 'maxConcurrent'
+    | 'mcpServers'
+    | 'repositories'
+    | 'toolchains'
   >;
   readonly sandbox: MachineFacts['sandbox'];
   readonly commands: CommandSearch;
@@ -49,14 +57,20 @@ export async function detectMachine({ settings, sandbox, commands, home }: Detec
     sandbox,
     maxConcurrent: settings.maxConcurrent,
     mcpServers: Object.keys(settings.mcpServers),
+    cloning: cloningOf(settings),
   };
   return { facts, clones };
+}
+
+function cloningOf({ allowClone, allowFileRemotes }: DetectionOptions['settings']): Cloning {
+  if (!allowClone) return 'none';
+  return allowFileRemotes ? 'hosts_and_folders' : 'hosts';
 }
 
 /** One entry per repository, a whole clone before a shallow one; the path stays here. */
 function offered(clones: readonly LocalClone[]): LocalRepository[] {
   const byUrl = new Map<string, LocalRepository>();
-  for (const { path: _, ...repository } of clones) {
+  for (const { path: _path, fetchUrl: _fetchUrl, ...repository } of clones) {
     const known = byUrl.get(repository.url);
     if (!known || (known.shallow && !repository.shallow)) byUrl.set(repository.url, repository);
   }

@@ -1,13 +1,15 @@
 import { glob, readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { canonicalUrl, type LocalRepository } from '@coorchat/contracts';
+import { type LocalRepository, type RepositoryAddress, repositoryAddress } from '@coorchat/contracts';
 import { git as runGit, locateClone } from '@coorchat/git';
 import { mapBounded } from './run-probe.js';
 
 /** A clone that the owner opted in. Its path stays on this machine. */
 export interface LocalClone extends LocalRepository {
   readonly path: string;
+  /** What git dials from there; undefined for a repository without a remote. */
+  readonly fetchUrl: string | undefined;
 }
 
 const MAX_REPOSITORIES = 500;
@@ -58,8 +60,9 @@ async function isBare(place: string, names: readonly string[]): Promise<boolean>
 
 async function readClone(place: string): Promise<LocalClone | undefined> {
   const head = await git(place, ['rev-parse', '--verify', '--quiet', 'HEAD^{commit}']);
-  const url = canonical((await remoteUrl(place)) ?? pathToFileURL(place).href, place);
-  if (url === undefined || url.length > 2000) return undefined;
+  const remote = await remoteUrl(place);
+  const address = addressOf(remote ?? pathToFileURL(place).href, place);
+  if (address === undefined || address.publicUrl.length > 2000) return undefined;
   return {
     name:
       path
@@ -67,7 +70,8 @@ async function readClone(place: string): Promise<LocalClone | undefined> {
         .replace(/\.git$/, '')
         .slice(0, 200) || 'repository',
     path: place,
-    url,
+    url: address.publicUrl,
+    fetchUrl: remote === undefined ? undefined : address.fetchUrl,
     defaultBranch: await defaultBranch(place),
     head: head ?? null,
     shallow: await isIncomplete(place),
@@ -87,11 +91,11 @@ async function defaultBranch(place: string): Promise<string | null> {
   return branch?.slice(0, 250) ?? null;
 }
 
-/** Undefined for a remote that has no canonical spelling, for example one with a password in it. */
-function canonical(remote: string, place: string): string | undefined {
+/** Undefined for a remote that is no address, for example one with a password in it. */
+function addressOf(remote: string, place: string): RepositoryAddress | undefined {
   try {
     const isPath = !remote.includes('://') && !/^[^/\\]+:/.test(remote);
-    return canonicalUrl(isPath ? pathToFileURL(path.resolve(place, remote)).href : remote);
+    return repositoryAddress(isPath ? pathToFileURL(path.resolve(place, remote)).href : remote);
   } catch {
     return undefined;
   }

@@ -1,18 +1,20 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type RepositoryAddress, repositoryAddress, repositoryIdentity } from '@coorchat/contracts';
 import {
-  BASE_REF,
+  type BaseExtent,
   type Clone,
+  GitError,
   hasCommit,
-  importBundle,
+  importBase,
   locateClone,
   type ObjectFormat,
-  type Repository,
+  readBaseHeader,
 } from '@coorchat/git';
 import type { WorkspaceRequest } from '../attempt/workspace.port.js';
-import { RepositoryCache } from './repository-cache.js';
-import { baseMissing } from './workspace.errors.js';
-import type { WorkspaceSetting } from './workspace.options.js';
+import { type CachedRepository, RepositoryCache } from './repository-cache.js';
+import { baseMissing, remoteFailed } from './workspace.errors.js';
+import type { OwnedClone, WorkspaceSetting } from './workspace.options.js';
 
 /** Folders from which a disposable repository borrows its objects. */
 export interface ObjectSource {
@@ -34,10 +36,6 @@ export function mayDial(request: WorkspaceRequest, setting: WorkspaceSetting): b
   return setting.allowClone === true || request.grant.network === 'full';
 }
 
-function sourceOf(repository: Repository): ObjectSource {
-  return { objectFormat: repository.objectFormat, objectDirs: [join(repository.gitDir, 'objects')], shallow: [] };
-}
-
 /** Finds the objects of a base commit: the owner's clone, the worker's cache, the bundle, the remote. */
 export class ObjectSources {
   readonly cache: RepositoryCache;
@@ -49,7 +47,7 @@ export class ObjectSources {
   /** The owner's usable clones of the task's repository, whole ones first. */
   async clones(request: WorkspaceRequest): Promise<Clone[]> {
     if (!isOwners(request)) return [];
-    const owned = (await this.setting.clones()).filter(({ url }) => url === request.repository.url);
+    const owned = await this.owned(request);
     const located = await Promise.all(
       owned.map(({ path }) => locateClone(path, request.signal).catch(() => undefined)),
     );
@@ -57,21 +55,26 @@ export class ObjectSources {
     return usable.filter((clone) => clone !== undefined).toSorted((a, b) => a.shallow.length - b.shallow.length);
   }
 
+  /** What the worker dials: as the owner's clone does, whose credentials fit, else as the request says. */
+  async dial(request: WorkspaceRequest): Promise<RepositoryAddress> {
+    const [known] = (await this.owned(request)).flatMap(({ fetchUrl }) => fetchUrl ?? []);
+    return repositoryAddress(known ?? request.repository.url);
+  }
+
   async find(request: WorkspaceRequest, base: string): Promise<ObjectSource> {
-    const clone = await this.cloneWith(request, base);
-    if (clone) return clone;
-    const { objectFormat, url } = request.repository;
-    const cached = { orgId: request.grant.orgId, url, objectFormat };
-    const present = await this.cache.use(
-      cached,
-      async (repository) =>
-        (await hasCommit(repository, base, request.signal)) || (await this.fromBundle(request, repository, base)),
-    );
-    if (!present && mayDial(request, this.setting)) await this.fromRemote(request);
-    return this.cache.use(cached, async (repository) => {
-      if (!(await hasCommit(repository, base, request.signal))) throw baseMissing(url, base);
-      return sourceOf(repository);
-    });
+    const near = (await this.cloneWith(request, base)) ?? (await this.cachedWith(request, base));
+    if (near) return near;
+    const extent = await this.fromBundle(request, base);
+    if (extent === undefined && mayDial(request, this.setting)) await this.fromRemote(request);
+    const found = await this.cachedWith(request, base);
+    if (!found) throw baseMissing(request.repository.url, base);
+    return found;
+  }
+
+  private async owned(request: WorkspaceRequest): Promise<OwnedClone[]> {
+    if (!isOwners(request)) return [];
+    const identity = repositoryIdentity(request.repository.url);
+    return (await this.setting.clones()).filter(({ url }) => repositoryIdentity(url) === identity);
   }
 
   private async cloneWith(request: WorkspaceRequest, base: string): Promise<ObjectSource | undefined> {
@@ -82,41 +85,54 @@ export class ObjectSources {
     return undefined;
   }
 
-  private async fromBundle(request: WorkspaceRequest, repository: Repository, base: string): Promise<boolean> {
+  private cached({ grant, repository }: WorkspaceRequest, extent: BaseExtent): CachedRepository {
+    return { orgId: grant.orgId, url: repository.url, objectFormat: repository.objectFormat, extent };
+  }
+
+  private async cachedWith(request: WorkspaceRequest, base: string): Promise<ObjectSource | undefined> {
+    const { objectFormat } = request.repository;
+    for (const extent of ['whole', 'cut'] as const) {
+      const source = await this.cache.use(this.cached(request, extent), async (repository) => {
+        if (!(await hasCommit(repository, base, request.signal))) return undefined;
+        const shallow = extent === 'cut' ? [base] : [];
+        return { objectFormat, objectDirs: [join(repository.gitDir, 'objects')], shallow };
+      });
+      if (source) return source;
+    }
+    return undefined;
+  }
+
+  private async fromBundle(request: WorkspaceRequest, base: string): Promise<BaseExtent | undefined> {
     const { baseBundle } = request.repository;
-    if (!baseBundle) return false;
+    if (!baseBundle) return undefined;
     const path = join(request.dir, 'base.bundle');
+    const { maxBaseBundleBytes: maxBytes, transferTimeoutMs: timeoutMs } = this.setting.limits;
     request.emit({ kind: 'step', text: 'obtaining the repository from the control plane' });
     try {
       await request.blobs.download(baseBundle, path, request.signal);
-      await importBundle(repository, {
-        path,
-        ref: BASE_REF,
-        head: base,
-        storeAs: `refs/coorchat/bases/${base}`,
-        maxBytes: this.setting.limits.maxBaseBundleBytes,
-        strictness: 'history',
-        timeoutMs: this.setting.limits.transferTimeoutMs,
-        signal: request.signal,
-      });
-      return true;
+      const { extent } = await readBaseHeader(path, maxBytes);
+      if (extent === undefined) {
+        throw new GitError({ code: 'git.bundle_unexpected_ref', message: 'The bundle carries no base' });
+      }
+      const bundle = { path, base, extent, maxBytes, timeoutMs, signal: request.signal };
+      await this.cache.use(this.cached(request, extent), (repository) => importBase(repository, bundle));
+      return extent;
     } finally {
       await rm(path, { force: true });
     }
   }
 
-  private fromRemote(request: WorkspaceRequest): Promise<void> {
+  private async fromRemote(request: WorkspaceRequest): Promise<void> {
     const { url, objectFormat } = request.repository;
-    request.emit({ kind: 'step', text: `fetching ${url}` });
+    const address = await this.dial(request);
+    request.emit({ kind: 'step', text: `fetching ${address.publicUrl}` });
     const timeoutMs = this.setting.limits.transferTimeoutMs;
+    const { orgId } = request.grant;
     const asOwner = isOwners(request);
-    return this.cache.fetch({
-      orgId: request.grant.orgId,
-      url,
-      objectFormat,
-      asOwner,
-      timeoutMs,
-      signal: request.signal,
-    });
+    await this.cache
+      .fetch({ orgId, url, address, objectFormat, asOwner, timeoutMs, signal: request.signal })
+      .catch((error: unknown) => {
+        throw remoteFailed(address.publicUrl, error);
+      });
   }
 }

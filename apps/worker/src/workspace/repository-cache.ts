@@ -1,19 +1,23 @@
 import { createHash } from 'node:crypto';
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { git, type GitProtocol, initBare, type ObjectFormat, type Repository } from '@coorchat/git';
-import { transportUrl } from '@coorchat/contracts';
+import { type BaseExtent, git, initBare, type ObjectFormat, type Repository } from '@coorchat/git';
+import { type RepositoryAddress, repositoryIdentity } from '@coorchat/contracts';
 import { KeyedMutex } from '@coorchat/kernel';
 
 export interface CachedRepository {
   /** Organization that the work belongs to: caches are never shared between organizations. */
   readonly orgId: string;
-  /** Canonical. */
+  /** In any spelling. */
   readonly url: string;
   readonly objectFormat: ObjectFormat;
+  /** Bases without their history are kept apart from whole histories. */
+  readonly extent: BaseExtent;
 }
 
-export interface RemoteFetch extends CachedRepository {
+export interface RemoteFetch extends Omit<CachedRepository, 'extent'> {
+  /** What git dials. */
+  readonly address: RepositoryAddress;
   /** Whether the credentials of the machine's owner may be used. */
   readonly asOwner: boolean;
   readonly timeoutMs: number;
@@ -40,11 +44,6 @@ const FSCK = Object.fromEntries([
   ...OLD_FAULTS.map((fault) => [`fetch.fsck.${fault}`, 'ignore']),
 ]) as Record<string, string>;
 
-function protocolOf(url: string): GitProtocol {
-  const scheme = url.slice(0, url.indexOf(':'));
-  return scheme === 'ssh' || scheme === 'http' || scheme === 'file' ? scheme : 'https';
-}
-
 /** The worker's own bare repositories, which lend their objects to disposable ones. */
 export class RepositoryCache {
   private readonly mutex = new KeyedMutex();
@@ -64,10 +63,7 @@ export class RepositoryCache {
 
   /** Asks the remote for its default branch and object format. */
   async remoteHead(fetch: Omit<RemoteFetch, 'objectFormat'>): Promise<RemoteHead> {
-    const { stdout } = await git(
-      ['ls-remote', '--symref', '--', transportUrl(fetch.url), 'HEAD'],
-      this.dialling(fetch),
-    );
+    const { stdout } = await git(['ls-remote', '--symref', '--', fetch.address.fetchUrl, 'HEAD'], this.dialling(fetch));
     const branch = /^ref: refs\/heads\/(\S+)\tHEAD$/m.exec(stdout)?.[1] ?? null;
     return { objectFormat: /^[0-9a-f]{64}\t/m.test(stdout) ? 'sha256' : 'sha1', defaultBranch: branch };
   }
@@ -76,8 +72,8 @@ export class RepositoryCache {
   async fetch(fetch: RemoteFetch): Promise<void> {
     const refs = ['heads', 'tags'].map((kind) => `+refs/${kind}/*:${REMOTE_REFS}/${kind}/*`);
     const flags = ['--quiet', '--no-tags', '--prune', '--no-write-fetch-head'];
-    await this.use(fetch, ({ gitDir }) =>
-      git(['fetch', ...flags, '--', transportUrl(fetch.url), ...refs], {
+    await this.use({ ...fetch, extent: 'whole' }, ({ gitDir }) =>
+      git(['fetch', ...flags, '--', fetch.address.fetchUrl, ...refs], {
         ...this.dialling(fetch),
         gitDir,
         config: FSCK,
@@ -85,13 +81,14 @@ export class RepositoryCache {
     );
   }
 
-  private dialling(fetch: Pick<RemoteFetch, 'url' | 'asOwner' | 'timeoutMs' | 'signal'>) {
+  private dialling(fetch: Pick<RemoteFetch, 'address' | 'asOwner' | 'timeoutMs' | 'signal'>) {
     const identity = fetch.asOwner ? ('operator' as const) : ('none' as const);
-    return { protocols: [protocolOf(fetch.url)], identity, timeoutMs: fetch.timeoutMs, signal: fetch.signal };
+    return { protocols: [fetch.address.protocol], identity, timeoutMs: fetch.timeoutMs, signal: fetch.signal };
   }
 
-  private pathOf({ orgId, url, objectFormat }: CachedRepository): string {
-    const name = createHash('sha256').update(`${orgId}\n${url}\n${objectFormat}`).digest('hex').slice(0, 40);
-    return join(this.dir, `${name}.git`);
+  private pathOf({ orgId, url, objectFormat, extent }: CachedRepository): string {
+    const key = `${orgId}\n${repositoryIdentity(url)}\n${objectFormat}`;
+    const name = createHash('sha256').update(key).digest('hex').slice(0, 40);
+    return join(this.dir, extent === 'whole' ? `${name}.git` : `${name}.cut.git`);
   }
 }

@@ -1,19 +1,21 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Prepared } from '@coorchat/a2a';
-import { BASE_REF, createBundle, initBare, type Repository, updateRef } from '@coorchat/git';
+import { type BaseExtent, type Clone, createBaseBundle, initBare } from '@coorchat/git';
 import type { WorkspaceRequest } from '../attempt/workspace.port.js';
 import { isOwners, mayDial, type ObjectSource, type ObjectSources } from './object-sources.js';
 import { outlineOf } from './outline.js';
 import { removeTree } from './remove-tree.js';
-import { REMOTE_REFS } from './repository-cache.js';
+import { REMOTE_REFS, type RemoteFetch, type RemoteHead } from './repository-cache.js';
 import { CLONE_LAYOUT, defaultBranchOf, resolveCommit, type RefLayout } from './resolve-ref.js';
 import { workspacePaths } from './workspace-state.js';
-import { refMissing, repositoryMissing } from './workspace.errors.js';
+import { refMissing, remoteFailed, repositoryMissing, tooLargeToShare } from './workspace.errors.js';
 import type { WorkspaceSetting } from './workspace.options.js';
 
 interface Found extends ObjectSource {
   readonly commit: string;
+  /** Full name under which the commit was asked for; null when that was its id. */
+  readonly name: string | null;
   readonly defaultBranch: string | null;
 }
 
@@ -29,7 +31,7 @@ export class RepositoryPreparation {
   async prepare(request: WorkspaceRequest): Promise<Prepared> {
     const { ref, url } = request.repository;
     request.emit({ kind: 'step', text: 'looking at the repository' });
-    const found = (await this.inClones(request)) ?? (await this.atRemote(request));
+    const found = await this.find(request);
     if (found === 'no_repository') throw repositoryMissing(url);
     if (found === undefined) throw refMissing(ref ?? 'The default branch', url);
     const { top } = workspacePaths(request.dir);
@@ -41,43 +43,57 @@ export class RepositoryPreparation {
     }
   }
 
-  private async inClones(request: WorkspaceRequest): Promise<Found | undefined> {
+  /** A whole clone tells most; one that was cut is better than nothing. */
+  private async find(request: WorkspaceRequest): Promise<Found | 'no_repository' | undefined> {
+    const clones = await this.sources.clones(request);
+    const whole = clones.filter(({ shallow }) => shallow.length === 0);
+    const found = await this.inClones(request, whole);
+    if (found) return found;
+    const dials = mayDial(request, this.setting);
+    if (!dials && clones.length === 0) return 'no_repository';
+    const fetched = dials ? await this.atRemote(request) : undefined;
+    return fetched ?? this.inClones(request, clones);
+  }
+
+  private async inClones(request: WorkspaceRequest, clones: readonly Clone[]): Promise<Found | undefined> {
     const { signal, repository } = request;
-    for (const clone of await this.sources.clones(request)) {
+    for (const clone of clones) {
       const defaultBranch = await defaultBranchOf(clone.gitDir, signal);
       const wanted = repository.ref ?? defaultBranch;
-      const commit = wanted === null ? undefined : await resolveCommit(clone, wanted, CLONE_LAYOUT, signal);
-      if (commit !== undefined) return { ...clone, commit, defaultBranch };
+      const named = wanted === null ? undefined : await resolveCommit(clone, wanted, CLONE_LAYOUT, signal);
+      if (named !== undefined) return { ...clone, ...named, defaultBranch };
     }
     return undefined;
   }
 
-  private async atRemote(request: WorkspaceRequest): Promise<Found | 'no_repository' | undefined> {
+  private async atRemote(request: WorkspaceRequest): Promise<Found | undefined> {
     const { signal, repository, grant } = request;
-    if (!mayDial(request, this.setting)) {
-      return (await this.sources.clones(request)).length > 0 ? undefined : 'no_repository';
-    }
-    request.emit({ kind: 'step', text: `fetching ${repository.url}` });
-    const dial = {
-      orgId: grant.orgId,
-      url: repository.url,
-      asOwner: isOwners(request),
-      timeoutMs: this.setting.limits.transferTimeoutMs,
-      signal,
-    };
-    const { objectFormat, defaultBranch } = await this.sources.cache.remoteHead(dial);
-    await this.sources.cache.fetch({ ...dial, objectFormat });
-    return this.sources.cache.use({ ...dial, objectFormat }, async (cached) => {
+    const address = await this.sources.dial(request);
+    request.emit({ kind: 'step', text: `cloning ${address.publicUrl}` });
+    const timeoutMs = this.setting.limits.transferTimeoutMs;
+    const dial = { orgId: grant.orgId, url: repository.url, address, asOwner: isOwners(request), timeoutMs, signal };
+    const { objectFormat, defaultBranch } = await this.fetched(dial);
+    return this.sources.cache.use({ ...dial, objectFormat, extent: 'whole' }, async (cached) => {
       const wanted = repository.ref ?? defaultBranch;
-      const commit = wanted === null ? undefined : await resolveCommit(cached, wanted, REMOTE_LAYOUT, signal);
+      const named = wanted === null ? undefined : await resolveCommit(cached, wanted, REMOTE_LAYOUT, signal);
       const objectDirs = [join(cached.gitDir, 'objects')];
-      return commit === undefined ? undefined : { objectFormat, objectDirs, shallow: [], commit, defaultBranch };
+      return named && { objectFormat, objectDirs, shallow: [], ...named, defaultBranch };
     });
+  }
+
+  private async fetched(dial: Omit<RemoteFetch, 'objectFormat'>): Promise<RemoteHead> {
+    try {
+      const head = await this.sources.cache.remoteHead(dial);
+      await this.sources.cache.fetch({ ...dial, objectFormat: head.objectFormat });
+      return head;
+    } catch (error) {
+      throw remoteFailed(dial.address.publicUrl, error);
+    }
   }
 
   private async describe(request: WorkspaceRequest, found: Found, top: string): Promise<Prepared> {
     const { objectFormat, objectDirs: alternates, shallow, commit, defaultBranch } = found;
-    const dir = join(top, 'prepare.git');
+    const dir = join(top, 'outline.git');
     const repository = await initBare(dir, { objectFormat, alternates, shallow, signal: request.signal });
     const { outline, lfs } = await outlineOf(repository, commit, request.signal);
     if (lfs.length > 0) {
@@ -87,21 +103,37 @@ export class RepositoryPreparation {
         text: `${lfs.length} files are Git LFS pointers, without their contents: ${named}`,
       });
     }
-    const baseBundle = shallow.length > 0 ? null : await this.uploadBase(request, repository, commit);
+    const baseBundle = await this.uploadBase(request, found, top);
     return { base: commit, objectFormat, defaultBranch, baseBundle, outline };
   }
 
-  private async uploadBase(request: WorkspaceRequest, repository: Repository, commit: string) {
-    const given = request.repository;
-    if (given.base === commit && given.baseBundle) return given.baseBundle;
-    request.emit({ kind: 'step', text: 'bundling the repository for machines without it' });
-    const path = join(repository.gitDir, '..', 'base.bundle');
-    const { maxBaseBundleBytes, transferTimeoutMs: timeoutMs } = this.setting.limits;
-    await updateRef(repository, BASE_REF, commit, request.signal);
-    await createBundle(repository, { path, ref: BASE_REF, timeoutMs, signal: request.signal });
-    const { size } = await stat(path);
-    if (size <= maxBaseBundleBytes) return request.blobs.upload(path, request.signal);
-    request.emit({ kind: 'step', text: `the repository is too large to share (${size} bytes)` });
-    return null;
+  /** The whole history if it is here and fits, else the one commit: commits on top of it can be checked either way. */
+  private async uploadBase(request: WorkspaceRequest, found: Found, top: string): Promise<Prepared['baseBundle']> {
+    const { maxBaseBundleBytes: maxBytes } = this.setting.limits;
+    const path = join(top, 'base.bundle');
+    if (found.shallow.length === 0) {
+      request.emit({ kind: 'step', text: 'bundling the repository for machines without it' });
+      const bytes = await this.bundle(request, found, { path, top, extent: 'whole' });
+      if (bytes <= maxBytes) return request.blobs.upload(path, request.signal);
+      await rm(path);
+      request.emit({ kind: 'step', text: `the history is too large to share (${bytes} bytes)` });
+    }
+    request.emit({ kind: 'step', text: 'bundling the one commit, without its history' });
+    const bytes = await this.bundle(request, found, { path, top, extent: 'cut' });
+    if (bytes > maxBytes) throw tooLargeToShare(request.repository.url, bytes, maxBytes);
+    return request.blobs.upload(path, request.signal);
+  }
+
+  /** Size of the bundle that it wrote. */
+  private async bundle(
+    { signal }: WorkspaceRequest,
+    { objectFormat, objectDirs: alternates, commit, name }: Found,
+    { path, top, extent }: { path: string; top: string; extent: BaseExtent },
+  ): Promise<number> {
+    const shallow = extent === 'cut' ? [commit] : [];
+    const repository = await initBare(join(top, `${extent}.git`), { objectFormat, alternates, shallow, signal });
+    const timeoutMs = this.setting.limits.transferTimeoutMs;
+    await createBaseBundle(repository, { path, base: commit, extent, askedAs: name, timeoutMs, signal });
+    return (await stat(path)).size;
   }
 }

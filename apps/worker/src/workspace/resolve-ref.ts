@@ -1,10 +1,5 @@
 import { git, hasCommit, isRefName, OID_LENGTH, type Repository, resolveRef } from '@coorchat/git';
 
-export interface ResolvedRef {
-  readonly commit: string;
-  readonly defaultBranch: string | null;
-}
-
 /** Where a repository keeps its branches and tags, in the order in which they are believed. */
 export interface RefLayout {
   readonly branches: readonly string[];
@@ -25,22 +20,32 @@ async function byObject(repository: Repository, text: string, signal: AbortSigna
   return resolveRef(repository.gitDir, text, signal);
 }
 
+export interface NamedCommit {
+  readonly commit: string;
+  /** Full name of the branch or tag, as the remote would call it; null for a commit that was asked for by its id. */
+  readonly name: string | null;
+}
+
 /** Branch, tag, full reference name or commit; none of git's expressions (`HEAD~3`, `:/text`, `@{…}`). */
 export async function resolveCommit(
   repository: Repository,
   text: string,
   layout: RefLayout,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<NamedCommit | undefined> {
   if (!isRefName(text)) return undefined;
   const branch = text.replace(/^refs\/heads\//, '');
   const tag = text.replace(/^refs\/tags\//, '');
-  const names = [...layout.branches.map((folder) => `${folder}/${branch}`), `${layout.tags}/${tag}`];
-  for (const name of names) {
-    const commit = await resolveRef(repository.gitDir, name, signal);
-    if (commit !== undefined) return commit;
+  const places = [
+    ...layout.branches.map((folder) => ({ place: `${folder}/${branch}`, name: `refs/heads/${branch}` })),
+    { place: `${layout.tags}/${tag}`, name: `refs/tags/${tag}` },
+  ];
+  for (const { place, name } of places) {
+    const commit = await resolveRef(repository.gitDir, place, signal);
+    if (commit !== undefined) return { commit, name };
   }
-  return byObject(repository, text, signal);
+  const commit = await byObject(repository, text, signal);
+  return commit === undefined ? undefined : { commit, name: null };
 }
 
 /** The branch that a clone's remote calls its default, else the one that is checked out. */

@@ -14,7 +14,26 @@ export function repositoryMissing(url: string): AttemptFailure {
   return new AttemptFailure({
     class: 'worker',
     code: 'worker.repository_missing',
-    message: `This machine has no whole clone of ${url}, and may not clone it`,
+    message: `This machine has no clone of ${url}, and may not clone it`,
+  });
+}
+
+/** The remote may be out of this machine's reach alone, or its owner's credentials not good for it. */
+export function remoteFailed(url: string, error: unknown): unknown {
+  if (!(error instanceof GitError) || error.code !== 'git.failed') return error;
+  return new AttemptFailure({
+    class: 'worker',
+    code: 'worker.remote_failed',
+    message: `This machine cannot fetch ${url}: ${error.stderr || error.message}`,
+    cause: error,
+  });
+}
+
+export function tooLargeToShare(url: string, bytes: number, maxBytes: number): AttemptFailure {
+  return new AttemptFailure({
+    class: 'task',
+    code: 'worker.repository_too_large',
+    message: `${url} is too large: one commit without its history has ${bytes} bytes, and ${maxBytes} are allowed`,
   });
 }
 

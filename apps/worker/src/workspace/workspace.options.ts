@@ -1,7 +1,9 @@
 /** A clone that the machine's owner opted in. */
 export interface OwnedClone {
-  /** Canonical URL of its remote. */
+  /** Its remote, in any spelling. */
   readonly url: string;
+  /** What its own git dials; never leaves the machine. Absent for a clone without a remote. */
+  readonly fetchUrl?: string | undefined;
   readonly path: string;
 }
 
