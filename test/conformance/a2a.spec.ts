@@ -1,8 +1,11 @@
+import { createHash } from 'node:crypto';
 import { AgentCard, type Message, Role, type StreamResponse, type Task, TaskState } from '@a2a-js/sdk';
 import { type Client, ClientFactory, ClientFactoryOptions, JsonRpcTransportFactory } from '@a2a-js/sdk/client';
-import { TaskNotFoundError, UnsupportedOperationError } from '@a2a-js/sdk/errors';
+import { TaskNotCancelableError, TaskNotFoundError, UnsupportedOperationError } from '@a2a-js/sdk/errors';
+import type { Assignment } from '@coorchat/a2a';
 import { newId } from '@coorchat/kernel';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { WorkService } from '../../src/orchestration/task/index.js';
 import { newSecret, secretHash } from '../../src/identity/secret.rules.js';
 import { TestControlPlane } from '../support/control-plane.js';
 import { type Happening, type Script, ScriptedWorker } from '../support/scripted-worker.js';
@@ -10,7 +13,8 @@ import { type Happening, type Script, ScriptedWorker } from '../support/scripted
 const CARD_PATH = '/.well-known/agent-card.json';
 const PATIENCE = { timeout: 20_000 };
 const PLAN = { tasks: [{ key: 'a', kind: 'tool', title: 'Count', tool: { server: 'bench', name: 'noop' } }] };
-const COMPLETED = { summary: 'counted', commits: null, checks: [], prepared: null, transcript: null };
+const COMPLETED = { summary: 'counted', commits: null, checks: [], prepared: null };
+const TRANSCRIPT = '{"said":"five beans"}\n';
 
 let plane: TestControlPlane;
 let worker: ScriptedWorker;
@@ -18,13 +22,26 @@ let client: Client;
 /** While closed, tasks that were started wait. */
 let gate = Promise.withResolvers<void>();
 
-const script: Script = async function* (_assignment, canceled): AsyncGenerator<Happening, void> {
+/** Keeps the transcript as a worker does. */
+async function keepTranscript({ api }: Assignment) {
+  const digest = `sha256:${createHash('sha256').update(TRANSCRIPT).digest('hex')}`;
+  const headers = {
+    authorization: `Bearer ${api.token}`,
+    'content-type': 'application/octet-stream',
+    'upload-offset': '0',
+    'upload-length': String(TRANSCRIPT.length),
+  };
+  await fetch(`${api.url}/blobs/${digest}`, { method: 'PATCH', headers, body: TRANSCRIPT });
+  return { digest, bytes: TRANSCRIPT.length };
+}
+
+const script: Script = async function* (assignment, canceled): AsyncGenerator<Happening, void> {
   yield { state: 'working' };
   yield { progress: { kind: 'step', text: 'half way' } };
   const isCanceled = await Promise.race([gate.promise.then(() => false), canceled.then(() => true)]);
   if (isCanceled)
     yield { state: 'canceled', failure: { class: 'task', code: 'worker.canceled', message: 'Canceled.' } };
-  else yield { state: 'completed', result: COMPLETED };
+  else yield { state: 'completed', result: { ...COMPLETED, transcript: await keepTranscript(assignment) } };
 };
 
 beforeAll(async () => {
@@ -256,6 +273,40 @@ describe('a 1.0 client', () => {
     expect(one.tasks.map(({ id }) => id)).toEqual([oldest]);
     expect((await client.listTasks(listing({ contextId: newId('workRequest') }))).tasks).toEqual([]);
   });
+
+  it('hears how many there are on all pages together', async () => {
+    const before = (await client.listTasks(listing())).totalSize;
+    const since = new Date().toISOString();
+    for (const _ of [1, 2]) await client.sendMessage(sending(message()));
+    const page = await client.listTasks(listing({ pageSize: 1 }));
+    expect([page.tasks.length, page.pageSize, page.totalSize]).toEqual([1, 1, before + 2]);
+    const done = await client.listTasks(listing({ pageSize: 1, status: TaskState.TASK_STATE_COMPLETED }));
+    expect(done.totalSize).toBeGreaterThanOrEqual(2);
+    expect(done.totalSize).toBeLessThanOrEqual(page.totalSize);
+    const late = await client.listTasks(listing({ pageSize: 1, statusTimestampAfter: since }));
+    expect([late.tasks.length, late.totalSize]).toEqual([1, 2]);
+    expect((await client.listTasks(listing({ contextId: newId('workRequest') }))).totalSize).toBe(0);
+  });
+
+  it('gets what the tasks left as files to download with the same key', async () => {
+    const sent = taskOf(await client.sendMessage(sending(message())));
+    const [artifact, ...more] = sent.artifacts;
+    expect(more).toEqual([]);
+    const [part] = artifact?.parts ?? [];
+    expect(part).toMatchObject({ filename: 'a.ndjson', mediaType: 'application/x-ndjson' });
+    const url = part?.content?.$case === 'url' ? part.content.value : '';
+    expect(await (await withKey(await plane.key())(url)).text()).toBe(TRANSCRIPT);
+    const listed = await client.listTasks(listing({ contextId: sent.id, includeArtifacts: true }));
+    expect(listed.tasks[0]?.artifacts).toEqual(sent.artifacts);
+    const updates = (await collect(client.sendMessageStream(sending(message())))).map(({ payload }) => payload?.$case);
+    expect(updates).toContain('artifactUpdate');
+  });
+
+  it('cancels nothing that has ended', async () => {
+    const { id } = taskOf(await client.sendMessage(sending(message())));
+    const cancel = client.cancelTask({ tenant: '', id, metadata: undefined });
+    await expect(cancel).rejects.toThrow(TaskNotCancelableError);
+  });
 });
 
 describe('a 0.3 client', () => {
@@ -295,6 +346,14 @@ describe('a request that is refused', () => {
       -32602,
     ],
     ['a negative historyLength', 'GetTask', { id: 'wrq_x', historyLength: -1 }, -32602],
+    ['a negative historyLength of a list', 'ListTasks', { historyLength: -1 }, -32602],
+    [
+      'a file',
+      'SendMessage',
+      { message: { ...sent, parts: [{ text: 'x' }, { url: 'https://x.example/a.png' }] } },
+      -32005,
+    ],
+    ['a time that is none', 'ListTasks', { statusTimestampAfter: 'yesterday' }, -32602],
     ['a page that is too long', 'ListTasks', { pageSize: 1000 }, -32602],
     ['a tenant that is not its own', 'ListTasks', { tenant: 'org_other' }, -32602],
     ['a task that nobody has', 'GetTask', { id: 'wrq_unknown' }, -32001],
@@ -322,6 +381,36 @@ describe('a request that is refused', () => {
   it('because of an unknown task is an error that the official client knows', async () => {
     await expect(get('wrq_unknown')).rejects.toThrow(TaskNotFoundError);
   });
+});
+
+describe('a caller who leaves', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  it.each(['SendMessage', 'SendStreamingMessage'])(
+    'in the middle of %s is not followed for any more',
+    async (method) => {
+      close();
+      const follow = vi.spyOn(WorkService.prototype, 'follow');
+      const leave = new AbortController();
+      const sent = { messageId: newId('request'), role: 'ROLE_USER', parts: [{ text: 'x' }, { data: { plan: PLAN } }] };
+      const answer = withKey(await plane.key())(`${plane.url}/a2a`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'a2a-version': '1.0' },
+        body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: { message: sent } }),
+        signal: leave.signal,
+      }).then((response) => response.text());
+      const heard = expect(answer).rejects.toThrow();
+      await expect.poll(() => follow.mock.calls.length, PATIENCE).toBe(1);
+      const [, , , left] = follow.mock.calls[0] ?? [];
+      expect(left?.aborted).toBe(false);
+      leave.abort();
+      await heard;
+      await expect.poll(() => left?.aborted, PATIENCE).toBe(true);
+      const [followed] = follow.mock.results;
+      const end = followed?.type === 'return' ? await followed.value.next() : undefined;
+      expect(end).toEqual({ done: true, value: undefined });
+    },
+  );
 });
 
 describe('another organization', () => {

@@ -4,7 +4,7 @@ import { VersionNotSupportedError } from '@a2a-js/sdk/errors';
 import { type A2ARequestHandler, JsonRpcTransportHandler, ServerCallContext } from '@a2a-js/sdk/server';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { WorkService } from '../../orchestration/task/index.js';
+import { WorkArtifacts, WorkService } from '../../orchestration/task/index.js';
 import {
   accessConfig,
   addJsonBody,
@@ -34,6 +34,12 @@ function versionOf({ headers }: FastifyRequest): string {
   return typeof header === 'string' && header !== '' ? header : LEGACY;
 }
 
+function leftSignal({ raw }: FastifyReply): AbortSignal {
+  const left = new AbortController();
+  raw.once('close', () => left.abort());
+  return left.signal;
+}
+
 function isStream(answer: object): answer is AsyncGenerator<object> {
   return Symbol.asyncIterator in answer;
 }
@@ -48,9 +54,11 @@ export class A2aRoutes implements OnModuleInit {
     private readonly routes: RawRoutes,
     private readonly publicUrl: PublicUrl,
     work: WorkService,
+    artifacts: WorkArtifacts,
   ) {
     const handler: A2ARequestHandler = new WorkRequestHandler({
       work,
+      artifacts,
       card: () => this.#card(),
       baseUrl: () => this.publicUrl.value,
     });
@@ -91,7 +99,8 @@ export class A2aRoutes implements OnModuleInit {
     const body = (request.body ?? {}) as RpcBody;
     const refusal = this.#refusal(version, request, body);
     if (refusal) return reply.send(refusal);
-    const context = new ServerCallContext({ user: new TenantUser(tenantOf(request)), requestedVersion: version });
+    const user = new TenantUser(tenantOf(request), leftSignal(reply));
+    const context = new ServerCallContext({ user, requestedVersion: version });
     const answer: Answer | object = await (version === LEGACY ? this.#legacy : this.#current).handle(body, context);
     if (!isStream(answer)) return reply.send(answer);
     const map =
@@ -122,7 +131,6 @@ export class A2aRoutes implements OnModuleInit {
     faultOf: (error: unknown) => object,
   ): Promise<FastifyReply> {
     const stream = openEventStream(reply);
-    stream.signal.addEventListener('abort', () => void answers.return(undefined), { once: true });
     try {
       for await (const answer of answers) await stream.write(formatSSEEvent(answer));
     } catch (error) {

@@ -4,7 +4,11 @@ import { AppError, type TenantContext } from '@coorchat/kernel';
 
 /** The authenticated caller, as the SDK passes it through to our handler. */
 export class TenantUser implements User {
-  constructor(readonly tenant: TenantContext) {}
+  /** @param left aborts when the caller does not listen any more */
+  constructor(
+    readonly tenant: TenantContext,
+    readonly left: AbortSignal,
+  ) {}
 
   get isAuthenticated(): boolean {
     return true;
@@ -13,6 +17,11 @@ export class TenantUser implements User {
   get userName(): string {
     return this.tenant.actor.id;
   }
+}
+
+/** Aborts when the caller is gone. */
+export function callerLeft({ user }: ServerCallContext): AbortSignal {
+  return user instanceof TenantUser ? user.left : AbortSignal.abort();
 }
 
 /** The caller's tenant, if it may do this. @throws AppError `a2a.unauthenticated`, `a2a.missing_scope` */

@@ -14,17 +14,18 @@ import {
   ExtendedAgentCardNotConfiguredError,
   PushNotificationNotSupportedError,
   RequestMalformedError,
+  TaskNotCancelableError,
   UnsupportedOperationError,
 } from '@a2a-js/sdk/errors';
 import type { A2ARequestHandler, ServerCallContext } from '@a2a-js/sdk/server';
 import { fromA2aState } from '@coorchat/a2a';
-import type { WorkEvent, WorkStatus, WorkView } from '@coorchat/contracts';
+import type { ArtifactView, WorkEvent, WorkStatus, WorkView } from '@coorchat/contracts';
 import { isAppError, type TenantContext } from '@coorchat/kernel';
-import type { WorkService } from '../../orchestration/task/index.js';
+import type { WorkArtifacts, WorkFilter, WorkService } from '../../orchestration/task/index.js';
 import { toA2aError } from './a2a-errors.js';
 import { submissionOf } from './submission.rules.js';
-import { tenantWith } from './tenant-user.js';
-import { progressStatus, resultArtifact, statusOf, taskOf } from './work-task.view.js';
+import { callerLeft, tenantWith } from './tenant-user.js';
+import { artifactsOf, progressStatus, statusOf, taskOf, type WorkScene } from './work-task.view.js';
 
 const MAX_PAGE = 100;
 const DEFAULT_PAGE = 50;
@@ -33,6 +34,7 @@ const END_EVENTS: ReadonlySet<WorkEvent['type']> = new Set(['work.completed', 'w
 
 export interface WorkRequestHandlerOptions {
   readonly work: WorkService;
+  readonly artifacts: WorkArtifacts;
   readonly card: () => AgentCard;
   readonly baseUrl: () => string;
 }
@@ -64,11 +66,11 @@ export class WorkRequestHandler implements A2ARequestHandler {
   sendMessage(params: SendMessageRequest, context: ServerCallContext): Promise<Task> {
     return translated(async () => {
       const { ctx, work } = await this.#submit(params, context);
-      if (params.configuration?.returnImmediately) return this.#task(work);
-      for await (const event of this.options.work.follow(ctx, work.id, 0, new AbortController().signal)) {
+      if (params.configuration?.returnImmediately) return this.#task(ctx, work);
+      for await (const event of this.options.work.follow(ctx, work.id, 0, callerLeft(context))) {
         if (END_EVENTS.has(event.type)) break;
       }
-      return this.#task(await this.options.work.get(ctx, work.id));
+      return this.#task(ctx, await this.options.work.get(ctx, work.id));
     });
   }
 
@@ -77,44 +79,47 @@ export class WorkRequestHandler implements A2ARequestHandler {
     context: ServerCallContext,
   ): AsyncGenerator<StreamResponse, void> {
     const { ctx, work } = await translated(() => this.#submit(params, context));
-    yield* this.#stream(ctx, work, 0);
+    yield* this.#stream(ctx, work, { afterSeq: 0, left: callerLeft(context) });
   }
 
   getTask(params: GetTaskRequest, context: ServerCallContext): Promise<Task> {
     return translated(async () => {
       assertHistoryLength(params.historyLength);
-      return this.#task(await this.options.work.get(tenantWith(context, 'work:read'), params.id));
+      const ctx = tenantWith(context, 'work:read');
+      return this.#task(ctx, await this.options.work.get(ctx, params.id));
     });
   }
 
   listTasks(params: ListTasksRequest, context: ServerCallContext): Promise<ListTasksResponse> {
     return translated(async () => {
       const ctx = tenantWith(context, 'work:read');
+      assertHistoryLength(params.historyLength);
       const pageSize = pageSizeOf(params);
-      const cursor = params.pageToken === '' ? undefined : params.pageToken;
-      const status = statusFilter(params);
-      const page =
-        params.contextId === ''
-          ? await this.options.work.list(ctx, { limit: pageSize, cursor, status })
-          : await this.#context(ctx, params.contextId, status);
-      const tasks = page.items
-        .map((work) => this.#task(work))
+      const { items, nextCursor, total } = await this.#page(ctx, params, pageSize);
+      const left = params.includeArtifacts ? await this.#left(ctx, items) : new Map<string, ArtifactView[]>();
+      const tasks = items
+        .map((work) => taskOf({ work, left: left.get(work.id) ?? [], baseUrl: this.options.baseUrl() }))
         .map((task) => (params.includeArtifacts ? task : { ...task, artifacts: [] }));
-      return { tasks, nextPageToken: page.nextCursor ?? '', pageSize, totalSize: tasks.length };
+      return { tasks, nextPageToken: nextCursor ?? '', pageSize, totalSize: total };
     });
   }
 
   cancelTask(params: CancelTaskRequest, context: ServerCallContext): Promise<Task> {
-    return translated(async () =>
-      this.#task(await this.options.work.cancel(tenantWith(context, 'work:cancel'), params.id)),
-    );
+    return translated(async () => {
+      const ctx = tenantWith(context, 'work:cancel');
+      const work = await this.options.work.cancel(ctx, params.id);
+      if (work.status === 'completed' || work.status === 'failed') {
+        throw new TaskNotCancelableError(`The task is ${work.status} already.`);
+      }
+      return this.#task(ctx, work);
+    });
   }
 
   async *resubscribe(params: SubscribeToTaskRequest, context: ServerCallContext): AsyncGenerator<StreamResponse, void> {
     const ctx = await translated(() => Promise.resolve(tenantWith(context, 'work:read')));
     const work = await translated(() => this.options.work.get(ctx, params.id));
     if (ENDED.has(work.status)) throw new UnsupportedOperationError('The task has ended; get it instead.');
-    yield* this.#stream(ctx, work, work.lastEventSeq);
+    yield* this.#stream(ctx, work, { afterSeq: work.lastEventSeq, left: callerLeft(context) });
   }
 
   createTaskPushNotificationConfig(): Promise<never> {
@@ -130,19 +135,45 @@ export class WorkRequestHandler implements A2ARequestHandler {
     return unsupportedPush();
   }
 
+  async #page(ctx: TenantContext, params: ListTasksRequest, limit: number) {
+    const filter = { status: statusFilter(params), changedSince: instantOf(params.statusTimestampAfter) };
+    if (params.contextId !== '') return this.#context(ctx, params.contextId, filter);
+    const cursor = params.pageToken === '' ? undefined : params.pageToken;
+    const page = await this.options.work.list(ctx, { limit, cursor, ...filter });
+    return { ...page, total: await this.options.work.count(ctx, filter) };
+  }
+
   /** A context is one work request: its page has at most one. */
-  async #context(ctx: TenantContext, id: string, status: WorkStatus | undefined) {
+  async #context(ctx: TenantContext, id: string, { status, changedSince }: WorkFilter) {
+    const none = { items: [], nextCursor: null, total: 0 };
     try {
       const work = await this.options.work.get(ctx, id);
-      return { items: status === undefined || work.status === status ? [work] : [], nextCursor: null };
+      const isMeant =
+        (status === undefined || work.status === status) &&
+        (changedSince === undefined || new Date(work.completedAt ?? work.createdAt) >= changedSince);
+      return isMeant ? { items: [work], nextCursor: null, total: 1 } : none;
     } catch (error) {
-      if (isAppError(error) && error.kind === 'not_found') return { items: [], nextCursor: null };
+      if (isAppError(error) && error.kind === 'not_found') return none;
       throw error;
     }
   }
 
-  #task(work: WorkView): Task {
-    return taskOf(work, this.options.baseUrl());
+  /** What their tasks left, by the id of the request. */
+  #left(ctx: TenantContext, works: readonly WorkView[]): Promise<Map<string, ArtifactView[]>> {
+    const started = works.filter(({ taskCounts }) => (taskCounts['completed'] ?? 0) > 0);
+    return this.options.artifacts.first(
+      ctx,
+      started.map(({ id }) => id),
+    );
+  }
+
+  async #scene(ctx: TenantContext, work: WorkView): Promise<WorkScene> {
+    const left = (await this.#left(ctx, [work])).get(work.id) ?? [];
+    return { work, left, baseUrl: this.options.baseUrl() };
+  }
+
+  async #task(ctx: TenantContext, work: WorkView): Promise<Task> {
+    return taskOf(await this.#scene(ctx, work));
   }
 
   async #submit(params: SendMessageRequest, context: ServerCallContext) {
@@ -156,30 +187,39 @@ export class WorkRequestHandler implements A2ARequestHandler {
   }
 
   /** The task as it is, then each committed event, and at the end the result and the final status. */
-  async *#stream(ctx: TenantContext, work: WorkView, afterSeq: number): AsyncGenerator<StreamResponse, void> {
-    yield { payload: { $case: 'task', value: this.#task(work) } };
-    const left = new AbortController();
+  async *#stream(
+    ctx: TenantContext,
+    work: WorkView,
+    { afterSeq, left }: { readonly afterSeq: number; readonly left: AbortSignal },
+  ): AsyncGenerator<StreamResponse, void> {
     try {
-      for await (const event of this.options.work.follow(ctx, work.id, afterSeq, left.signal)) {
+      yield { payload: { $case: 'task', value: await this.#task(ctx, work) } };
+      for await (const event of this.options.work.follow(ctx, work.id, afterSeq, left)) {
         if (END_EVENTS.has(event.type)) break;
         yield statusUpdate(work.id, progressStatus(work.id, event));
       }
-      yield* this.#ending(await this.options.work.get(ctx, work.id));
+      if (!left.aborted) yield* this.#ending(await this.#scene(ctx, await this.options.work.get(ctx, work.id)));
     } catch (error) {
       throw toA2aError(error);
-    } finally {
-      left.abort();
     }
   }
 
-  *#ending(work: WorkView): Generator<StreamResponse, void> {
-    for (const artifact of resultArtifact(work, this.options.baseUrl())) {
+  *#ending(scene: WorkScene): Generator<StreamResponse, void> {
+    const { work } = scene;
+    for (const artifact of artifactsOf(scene)) {
       const ids = { taskId: work.id, contextId: work.id };
       const value = { ...ids, artifact, append: false, lastChunk: true, metadata: undefined };
       yield { payload: { $case: 'artifactUpdate', value } };
     }
     if (ENDED.has(work.status)) yield statusUpdate(work.id, statusOf(work));
   }
+}
+
+function instantOf(timestamp: string | undefined): Date | undefined {
+  if (timestamp === undefined || timestamp === '') return undefined;
+  const instant = new Date(timestamp);
+  if (Number.isNaN(instant.getTime())) throw new RequestMalformedError('statusTimestampAfter is no timestamp.');
+  return instant;
 }
 
 function statusUpdate(workRequestId: string, status: ReturnType<typeof statusOf>): StreamResponse {

@@ -1,6 +1,6 @@
 import { type Artifact, type Message, type Part, Role, type Task, type TaskStatus } from '@a2a-js/sdk';
 import { dataPart, toA2aState } from '@coorchat/a2a';
-import type { TaskStatus as PublicStatus, WorkEvent, WorkStatus, WorkView } from '@coorchat/contracts';
+import type { ArtifactView, TaskStatus as PublicStatus, WorkEvent, WorkStatus, WorkView } from '@coorchat/contracts';
 
 const STATE_OF: Record<WorkStatus, PublicStatus> = {
   pending: 'submitted',
@@ -44,7 +44,7 @@ export function statusOf(work: WorkView): TaskStatus {
 }
 
 /** The delivered branch: its commits and where to download them. */
-export function resultArtifact(work: WorkView, baseUrl: string): Artifact[] {
+function resultArtifact(work: WorkView, baseUrl: string): Artifact[] {
   if (!work.result) return [];
   const bundleUrl = `${baseUrl}/v1/work-requests/${work.id}/result.bundle`;
   return [
@@ -62,12 +62,37 @@ export function resultArtifact(work: WorkView, baseUrl: string): Artifact[] {
   ];
 }
 
-export function taskOf(work: WorkView, baseUrl: string): Task {
+/** What a task left behind, to be downloaded with the same credential. */
+function leftArtifact({ id, name, kind, mediaType, digest, bytes, taskId }: ArtifactView, baseUrl: string): Artifact {
+  const value = `${baseUrl}/v1/artifacts/${id}/content`;
+  return {
+    artifactId: id,
+    name,
+    description: `${kind} of a task, ${bytes} bytes`,
+    parts: [{ content: { $case: 'url', value }, metadata: undefined, filename: name, mediaType }],
+    metadata: { kind, digest, bytes, taskId },
+    extensions: [],
+  };
+}
+
+/** The delivered branch first, then what its tasks left. */
+export function artifactsOf({ work, left, baseUrl }: WorkScene): Artifact[] {
+  return [...resultArtifact(work, baseUrl), ...left.map((artifact) => leftArtifact(artifact, baseUrl))];
+}
+
+export interface WorkScene {
+  readonly work: WorkView;
+  readonly left: readonly ArtifactView[];
+  readonly baseUrl: string;
+}
+
+export function taskOf(scene: WorkScene): Task {
+  const { work } = scene;
   return {
     id: work.id,
     contextId: work.id,
     status: statusOf(work),
-    artifacts: resultArtifact(work, baseUrl),
+    artifacts: artifactsOf(scene),
     history: [],
     metadata: { costUsd: work.costUsd, taskCounts: work.taskCounts },
   };

@@ -34,6 +34,7 @@ export type {
   SubmitOptions,
   TaskListQuery,
   TaskLogEntry,
+  WorkFilter,
   WorkGraph,
   WorkListQuery,
 } from './work.types.js';

@@ -1,15 +1,15 @@
 import type { Commits, WorkStatus } from '@coorchat/contracts';
 import type { Tx } from '../../platform/db/index.js';
 import { conditions } from './conditions.js';
+import type { WorkFilter } from './work.types.js';
 import type { EventRow, WorkRow } from './work.view.js';
 
-export interface WorkRowsQuery {
+export interface WorkRowsQuery extends WorkFilter {
   readonly orgId: string;
   readonly limit: number;
   readonly id?: string | undefined;
   /** Newest first: ids below this one. */
   readonly beforeId?: string | undefined;
-  readonly status?: WorkStatus | undefined;
 }
 
 const WORK_COLUMNS = `
@@ -22,15 +22,24 @@ const WORK_COLUMNS = `
        SELECT t.status, count(*) AS n FROM task t
        WHERE t.org_id = w.org_id AND t.work_request_id = w.id GROUP BY t.status) c) AS "taskCounts"`;
 
-export async function workRows(tx: Tx, { orgId, limit, id, beforeId, status }: WorkRowsQuery): Promise<WorkRow[]> {
-  const { where, params } = conditions([
+function filterOf({ orgId, status, changedSince }: WorkFilter & { readonly orgId: string }) {
+  return [
     ['w.org_id =', orgId],
-    ['w.id =', id],
-    ['w.id <', beforeId],
     ['w.status =', status],
-  ]);
+    ['COALESCE(w.completed_at, w.created_at) >=', changedSince?.toISOString()],
+  ] as const;
+}
+
+export async function workRows(tx: Tx, { limit, id, beforeId, ...filter }: WorkRowsQuery): Promise<WorkRow[]> {
+  const { where, params } = conditions([...filterOf(filter), ['w.id =', id], ['w.id <', beforeId]]);
   const text = `SELECT ${WORK_COLUMNS} FROM work_request w WHERE ${where} ORDER BY w.id DESC LIMIT $${params.length + 1}`;
   return (await tx.query<WorkRow>(text, [...params, limit])).rows;
+}
+
+export async function workCount(tx: Tx, filter: WorkFilter & { readonly orgId: string }): Promise<number> {
+  const { where, params } = conditions(filterOf(filter));
+  const text = `SELECT count(*)::int AS total FROM work_request w WHERE ${where}`;
+  return (await tx.query<{ total: number }>(text, params)).rows[0]?.total ?? 0;
 }
 
 export interface EventQuery {

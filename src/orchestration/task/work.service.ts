@@ -18,13 +18,14 @@ import { taskNotFound, workRequestNotFound } from './task.errors.js';
 import { logRows, taskRows } from './task-query.store.js';
 import { taskView } from './task.view.js';
 import { WorkFollower } from './work-follower.service.js';
-import { eventRows, workRows, workStatus } from './work-query.store.js';
+import { eventRows, workCount, workRows, workStatus } from './work-query.store.js';
 import { isTerminalWork } from './work-status.rules.js';
 import type {
   LogPageQuery,
   SubmitOptions,
   TaskListQuery,
   TaskLogEntry,
+  WorkFilter,
   WorkGraph,
   WorkListQuery,
 } from './work.types.js';
@@ -56,12 +57,17 @@ export class WorkService {
   }
 
   /** Newest first. */
-  list(ctx: TenantContext, { limit, cursor, status }: WorkListQuery): Promise<Page<WorkView>> {
+  list(ctx: TenantContext, { limit, cursor, ...filter }: WorkListQuery): Promise<Page<WorkView>> {
     const beforeId = idOfCursor(cursor, 'workRequest');
     const { orgId } = ctx;
     return this.uow.tenantRead(ctx, async (tx) =>
-      pageOf(await workRows(tx, { orgId, limit: limit + 1, beforeId, status }), limit, workView),
+      pageOf(await workRows(tx, { orgId, limit: limit + 1, beforeId, ...filter }), limit, workView),
     );
+  }
+
+  /** Of all pages together. */
+  count(ctx: TenantContext, filter: WorkFilter): Promise<number> {
+    return this.uow.tenantRead(ctx, (tx) => workCount(tx, { orgId: ctx.orgId, ...filter }));
   }
 
   /** Idempotent; a request that has ended stays as it is. */

@@ -50,10 +50,15 @@ export interface SubmitOptions {
   readonly idempotencyKey?: string;
 }
 
-export interface WorkListQuery {
+export interface WorkFilter {
+  readonly status?: WorkStatus | undefined;
+  /** Submitted or ended since then. */
+  readonly changedSince?: Date | undefined;
+}
+
+export interface WorkListQuery extends WorkFilter {
   readonly limit: number;
-  readonly cursor?: string;
-  readonly status?: WorkStatus;
+  readonly cursor?: string | undefined;
 }
 
 export interface TaskListQuery {
