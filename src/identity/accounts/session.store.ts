@@ -46,6 +46,15 @@ export class SessionStore {
     return { id, token };
   }
 
+  /** The person has shown credentials once more: the same session with another cookie. */
+  async renew(tx: SystemTx, id: string, amr: readonly string[]): Promise<{ id: string; token: string }> {
+    const token = newToken();
+    await tx.sql`
+      UPDATE user_session SET hash = ${tokenHash(token)}, amr = ${amr}, signed_in_at = now(), last_seen_at = now()
+      WHERE id = ${id} AND revoked_at IS NULL`;
+    return { id, token };
+  }
+
   /** Live sessions of people who are not disabled, newest first: by the cookie's value, by id, or all of a person. */
   private async live(
     tx: SystemTx,

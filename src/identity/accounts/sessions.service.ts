@@ -11,7 +11,7 @@ export interface SignIn {
   /** RFC 8176. */
   readonly amr: readonly string[];
   readonly visitor: Visitor;
-  /** The browser's session until now: it ends, and its organization is kept. */
+  /** The browser's session until now: somebody else's ends. */
   readonly replaces?: Session | undefined;
 }
 
@@ -39,14 +39,11 @@ export class Sessions {
     private readonly revocations: Revocations,
   ) {}
 
-  /** Whoever calls has checked every factor. */
-  async open(tx: SystemTx, { userId, amr, visitor, replaces }: SignIn): Promise<OpenedSession> {
-    const memberships = await this.members.ofUser(tx, userId);
-    const kept = memberships.find(({ id }) => replaces?.userId === userId && id === replaces.orgId);
-    const orgId = (kept ?? memberships[0])?.id ?? null;
-    if (replaces) await this.end(tx, replaces.userId, { id: replaces.id });
-    const { address, userAgent } = visitor.origin;
-    const { id, token } = await this.store.insert(tx, { userId, amr, orgId, address, userAgent });
+  /** Whoever calls has checked every factor. Credentials shown once more keep the session and change its cookie. */
+  async open(tx: SystemTx, signIn: SignIn): Promise<OpenedSession> {
+    const { userId, amr, visitor, replaces } = signIn;
+    const isAgain = replaces?.userId === userId && (await this.store.find(tx, replaces.id)) !== undefined;
+    const { id, token } = isAgain ? await this.store.renew(tx, replaces.id, amr) : await this.begin(tx, signIn);
     const session = await this.store.find(tx, id);
     if (session === undefined) throw new Error('A session that was just written is not there.');
     await this.news.publish(tx, { event: 'signed_in', userId, visitor, session });
@@ -113,6 +110,16 @@ export class Sessions {
       await this.news.publish(tx, { event: 'organization_switched', userId, visitor, session, data });
       return true;
     });
+  }
+
+  private async begin(
+    tx: SystemTx,
+    { userId, amr, visitor, replaces }: SignIn,
+  ): Promise<{ id: string; token: string }> {
+    if (replaces) await this.end(tx, replaces.userId, { id: replaces.id });
+    const [first] = await this.members.ofUser(tx, userId);
+    const { address, userAgent } = visitor.origin;
+    return this.store.insert(tx, { userId, amr, orgId: first?.id ?? null, address, userAgent });
   }
 
   private async end(tx: SystemTx, userId: string, which: { id?: string; except?: string }): Promise<number> {

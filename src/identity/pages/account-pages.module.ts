@@ -1,6 +1,9 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { AccountsModule } from '../accounts/accounts.module.js';
+import { TenancyModule } from '../../tenancy/index.js';
+import { AccountPages } from './account.routes.js';
 import { AssetRoutes } from './asset.routes.js';
+import { FactorPages } from './factor.routes.js';
 import { PageServer } from './page-server.js';
 import { PageSite } from './page-site.js';
 import { SignInPages } from './sign-in.routes.js';
@@ -8,8 +11,8 @@ import { SignUpPages } from './sign-up.routes.js';
 
 /** Pages for people, where no dashboard is needed. */
 @Module({
-  imports: [AccountsModule],
-  providers: [AssetRoutes, PageServer, PageSite, SignInPages, SignUpPages],
+  imports: [AccountsModule, TenancyModule],
+  providers: [AccountPages, AssetRoutes, FactorPages, PageServer, PageSite, SignInPages, SignUpPages],
 })
 export class AccountPagesModule implements OnModuleInit {
   constructor(
@@ -17,10 +20,13 @@ export class AccountPagesModule implements OnModuleInit {
     private readonly server: PageServer,
     private readonly signIn: SignInPages,
     private readonly signUp: SignUpPages,
+    private readonly account: AccountPages,
+    private readonly factors: FactorPages,
   ) {}
 
   onModuleInit(): void {
     this.assets.mount();
-    this.server.mount([...this.signIn.routes(), ...this.signUp.routes()]);
+    const pages = [this.signIn, this.signUp, this.account, this.factors];
+    this.server.mount(pages.flatMap((each) => each.routes()));
   }
 }

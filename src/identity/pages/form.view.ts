@@ -20,7 +20,8 @@ export interface Field {
 
 /** A labelled field with its hint and fault. */
 export function field(spec: Field, faults: Faults): Html {
-  const { name, label, type = 'text', value, autocomplete, hint, inputmode, maxlength = 200, aside } = spec;
+  const { name, label, type = 'text', value, autocomplete, hint, inputmode, aside } = spec;
+  const maxlength = spec.maxlength ?? (type === 'password' ? 1_000 : 200);
   const fault = faults[name];
   const described = [hint && `${name}-hint`, fault && `${name}-fault`].filter(Boolean).join(' ');
   const heading = html`<label for="${name}">${label}</label>`;

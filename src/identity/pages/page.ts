@@ -77,6 +77,12 @@ export class Page {
     return this.parts.signedIn?.session;
   }
 
+  /** Where to come back to after a sign-in: this page, or the account for what was sent by a form. */
+  get returnPath(): string {
+    const { method, url } = this.parts.request;
+    return method === 'GET' ? url : '/auth/account';
+  }
+
   /** Node's own, for a library that wants them. */
   get raw(): { readonly request: FastifyRequest['raw']; readonly reply: FastifyReply['raw'] } {
     return { request: this.parts.request.raw, reply: this.parts.reply.raw };
@@ -101,6 +107,8 @@ export class Page {
     void reply
       .code(status)
       .header('content-security-policy', policy.join('; '))
+      // With none at all, browsers hide from us, too, where a form comes from.
+      .header('referrer-policy', 'same-origin')
       .type('text/html; charset=utf-8')
       .send(layout(view, { account: signedIn?.account, csrf }));
   }

@@ -42,7 +42,9 @@ function request(email: string, password = PASSWORD) {
 
 async function member(email: string): Promise<{ account: Account; session: Session; token: string }> {
   await request(email);
-  const outcome = await app.get(SignUp).confirm(await app.letters.token(email.toLowerCase(), /Confirm/), PASSWORD, visitor());
+  const outcome = await app
+    .get(SignUp)
+    .confirm(await app.letters.token(email.toLowerCase(), /Confirm/), PASSWORD, visitor());
   if (outcome.kind !== 'signed_in') throw new Error(outcome.kind);
   const { session, token } = outcome.opened;
   const account = await app.get(Accounts).find(session.userId);
@@ -163,9 +165,18 @@ describe('signing in', () => {
     expect((await signIn('guessed@example.com', PASSWORD)).kind).toBe('signed_in');
   });
 
-  it('ends the session that the browser had before', async () => {
+  it('keeps the session of whoever signs in once more, with another cookie', async () => {
     const { session, token } = await member('again@example.com');
     const request = { email: 'again@example.com', password: PASSWORD, visitor: visitor(), replaces: session };
+    const outcome = await app.get(PasswordSignIns).withPassword(request);
+    expect(outcome).toMatchObject({ kind: 'signed_in', opened: { session: { id: session.id } } });
+    expect(await app.get(Sessions).find(token)).toBeUndefined();
+  });
+
+  it('ends the session of somebody else in the same browser', async () => {
+    const { session, token } = await member('first@example.com');
+    await member('second@example.com');
+    const request = { email: 'second@example.com', password: PASSWORD, visitor: visitor(), replaces: session };
     expect((await app.get(PasswordSignIns).withPassword(request)).kind).toBe('signed_in');
     expect(await app.get(Sessions).find(token)).toBeUndefined();
   });
