@@ -5,6 +5,7 @@ import { type AppConfig, ConfigModule } from '../platform/config/index.js';
 import { DatabaseModule } from '../platform/db/index.js';
 import { HealthModule } from '../platform/health/index.js';
 import { HttpModule } from '../platform/http/index.js';
+import { LimitsModule } from '../platform/limits/index.js';
 import { MailModule } from '../platform/mail/index.js';
 import { OutboxModule } from '../platform/outbox/index.js';
 import { QueueModule } from '../platform/queue/index.js';
@@ -26,6 +27,7 @@ export class ControlPlaneModule {
         DatabaseModule,
         QueueModule,
         MailModule,
+        LimitsModule,
         OutboxModule,
         RevocationModule,
         AuditModule,

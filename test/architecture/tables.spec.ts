@@ -12,6 +12,7 @@ const WITHOUT_TENANT = [
   'passkey',
   'platform_setting',
   'recovery_code',
+  'request_count',
   'revocation',
   'service_period',
   'sign_in_throttle',

@@ -6,6 +6,7 @@ import { type Environment, parseEnvironment, type RawEnvironment } from './envir
 import type { MailConfig } from './mail.config.js';
 import type { ModelConfig } from './model.config.js';
 import { type OrganizationConfig, organizationConfig } from './organization.config.js';
+import { type RequestLimitsConfig, requestLimitsConfig } from './request-limits.config.js';
 import type { LogLevel, ProcessName } from './process.config.js';
 import { secretFile } from './secret-key.js';
 import type { LimitsConfig } from './work.config.js';
@@ -36,6 +37,7 @@ export interface AppConfigFields {
   readonly model: ModelConfig;
   readonly limits: LimitsConfig;
   readonly organizations: OrganizationConfig;
+  readonly requestLimits: RequestLimitsConfig;
   readonly heartbeatIntervalMs: number;
   readonly leaseMs: number;
   readonly shutdownGraceMs: number;
@@ -65,6 +67,7 @@ export class AppConfig implements AppConfigFields {
   declare readonly model: ModelConfig;
   declare readonly limits: LimitsConfig;
   declare readonly organizations: OrganizationConfig;
+  declare readonly requestLimits: RequestLimitsConfig;
   declare readonly heartbeatIntervalMs: number;
   declare readonly leaseMs: number;
   declare readonly shutdownGraceMs: number;
@@ -107,6 +110,7 @@ function fieldsOf(env: Environment): AppConfigFields {
     model: modelConfig(env),
     limits: limitsConfig(env, usdToMicros(env.COORCHAT_DEFAULT_MAX_COST_USD)),
     organizations: organizationConfig(env),
+    requestLimits: requestLimitsConfig(env),
     heartbeatIntervalMs: env.COORCHAT_HEARTBEAT_INTERVAL_MS,
     leaseMs: env.COORCHAT_LEASE_MS,
     shutdownGraceMs: env.COORCHAT_SHUTDOWN_GRACE_MS,

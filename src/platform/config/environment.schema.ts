@@ -8,6 +8,7 @@ import { modelVariables } from './model.config.js';
 import { nearestName } from './nearest-name.js';
 import { organizationVariables } from './organization.config.js';
 import { processVariables } from './process.config.js';
+import { requestLimitVariables } from './request-limits.config.js';
 import { formOf } from './variable.schema.js';
 import { workVariables } from './work.config.js';
 
@@ -27,6 +28,7 @@ const variables = {
   ...modelVariables,
   ...workVariables,
   ...organizationVariables,
+  ...requestLimitVariables,
 };
 
 const environmentSchema = z.object(variables);

@@ -8,3 +8,4 @@ export { type ModelConfig } from './model.config.js';
 export { type LogLevel, PROCESS_NAMES, type ProcessName } from './process.config.js';
 export { bareEnvironment, placeSecretKey, secretFile } from './secret-key.js';
 export { type LimitsConfig } from './work.config.js';
+export type { RequestLimitsConfig } from './request-limits.config.js';

@@ -22,6 +22,7 @@ export const SYSTEM_PURPOSES = {
   'outbox.deliver': 'A subscriber reads the event feed of all organizations.',
   'outbox.trim': 'Events that every subscriber has read are deleted after a while.',
   'blob.sweep': 'Uploads that nobody finished are removed.',
+  'platform.limits': 'Requests of all organizations are counted in one statement.',
   'platform.revocations': 'Every process hears what was revoked, whoever it belonged to.',
   'audit.retain': 'Audit records that are older than they are kept are deleted, whoever they belong to.',
   'audit.platform': 'What belongs to no organization goes on record: starts, settings, use of these doors.',

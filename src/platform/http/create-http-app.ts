@@ -5,11 +5,13 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { AppConfig } from '../config/index.js';
+import { RequestLimiter } from '../limits/index.js';
 import { createLogger, Logger } from '../telemetry/index.js';
 import { addAccessHook } from './access.hook.js';
 import { Authenticator } from './authenticator.port.js';
 import { answerClientError } from './client-error.js';
 import { ContractPipe } from './contract.pipe.js';
+import { DeclaredQueryGuard } from './declared-query.guard.js';
 import { addDocs } from './docs-page.js';
 import { endEventStreams } from './event-stream.js';
 import { httpErrors } from './http.errors.js';
@@ -20,6 +22,8 @@ import { ProblemFilter } from './problem.filter.js';
 import { PublicUrl } from './public-url.js';
 import { requestIdOf } from './request-id.js';
 import { RouteBook } from './route-book.js';
+import { addRateLimits, RateLimits } from './rate-limit.hook.js';
+import { RequestQuota } from './request-quota.port.js';
 import { addSecurityHeaders } from './security-headers.js';
 import './fastify-types.js';
 
@@ -44,16 +48,38 @@ function makeAdapter(
   });
 }
 
-function prepare(server: FastifyInstance, routes: RouteBook, authenticator: () => Authenticator): void {
+interface Rim {
+  readonly routes: RouteBook;
+  readonly authenticator: () => Authenticator;
+  readonly rateLimits: RateLimits;
+}
+
+function prepare(server: FastifyInstance, { routes, authenticator, rateLimits }: Rim): void {
   server.addHook('onRoute', (route) => routes.add(route));
   addSecurityHeaders(server);
-  addAccessHook(server, authenticator);
+  addRateLimits(server, rateLimits, () => addAccessHook(server, authenticator));
   server.removeAllContentTypeParsers();
   addJsonBody(server);
   void server.register(fastifyRateLimit, {
     global: false,
     errorResponseBuilder: (_request, { ttl }) => httpErrors.rateLimited(ttl),
   });
+}
+
+/** What a program may do without; looked for once. */
+function optional<T>(
+  app: () => NestFastifyApplication,
+  token: abstract new (...parameters: never[]) => T,
+): () => T | undefined {
+  let found: { readonly value: T | undefined } | undefined;
+  const look = (): T | undefined => {
+    try {
+      return app().get<T>(token, { strict: false });
+    } catch {
+      return undefined;
+    }
+  };
+  return () => (found ??= { value: look() }).value;
 }
 
 /** Streams end at once, running requests may finish, and what is still open after the grace is cut. */
@@ -108,7 +134,12 @@ export async function createHttpApp(module: Type | DynamicModule, config: AppCon
   });
   const adapter = makeAdapter(config, (error, request, reply) => filter.send(error, request, reply));
   const server = adapter.getInstance() as unknown as FastifyInstance;
-  prepare(server, routes, () => started().get(Authenticator, { strict: false }));
+  const rateLimits = new RateLimits({
+    limits: config.requestLimits,
+    limiter: optional(started, RequestLimiter),
+    quota: optional(started, RequestQuota),
+  });
+  prepare(server, { routes, rateLimits, authenticator: () => started().get(Authenticator, { strict: false }) });
   nest = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bodyParser: false,
     logger: new NestLog(createLogger({ level: config.logLevel })),
@@ -116,6 +147,7 @@ export async function createHttpApp(module: Type | DynamicModule, config: AppCon
   });
   nest.useLogger(new NestLog(nest.get(Logger, { strict: false })));
   nest.useGlobalFilters(filter);
+  nest.useGlobalGuards(new DeclaredQueryGuard());
   nest.useGlobalPipes(new ContractPipe());
   drainOnClose(server, config.shutdownGraceMs);
   addDocs(server, () => openApiDocument(started(), routes));

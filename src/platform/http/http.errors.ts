@@ -45,6 +45,8 @@ export const httpErrors = {
     invalidInput(part, [{ path: path.join('.'), message: UNSTORABLE_TEXT }]),
   brokenJson: (reason: string) =>
     new AppError({ code: 'http.broken_json', kind: 'invalid', message: `The body is not valid JSON: ${reason}.` }),
+  notUtf8: () =>
+    new AppError({ code: 'http.not_utf8', kind: 'invalid', message: 'The body is not UTF-8, as JSON has to be.' }),
   tooDeep: (maxDepth: number) =>
     new AppError({
       code: 'http.too_deep',
@@ -77,6 +79,13 @@ export const httpErrors = {
       kind: 'rate_limited',
       message: `Too many requests. Try again in ${Math.ceil(retryAfterMs / 1000)} s.`,
       details: { retryAfterMs },
+    }),
+  tooManyRequests: (policy: string, retryAfterMs: number) =>
+    new AppError({
+      code: 'http.too_many_requests',
+      kind: 'rate_limited',
+      message: `Too many requests of this ${policy}. Try again in ${Math.ceil(retryAfterMs / 1000)} s.`,
+      details: { retryAfterMs, policy },
     }),
   noTenant: (route: string) =>
     new AppError({ code: 'http.no_tenant', kind: 'internal', message: `${route} is public but asks for a tenant.` }),

@@ -19,4 +19,5 @@ export { isLoopbackHost, outboundFault, type OutboundPolicy } from './outbound.r
 export { idOfCursor, pageOf } from './page.rules.js';
 export { PublicUrl } from './public-url.js';
 export { type RawRoute, RawRoutes, refuseUpgrade, type UpgradeRoute } from './raw-routes.js';
+export { RequestQuota } from './request-quota.port.js';
 export { Tenant, tenantOf } from './tenant.decorator.js';

@@ -5,6 +5,7 @@ import { type AppConfig, ConfigModule } from '../../../src/platform/config/index
 import { DatabaseModule } from '../../../src/platform/db/index.js';
 import { HealthModule } from '../../../src/platform/health/index.js';
 import { Authenticator, createHttpApp, type HttpApp, HttpModule, PublicUrl } from '../../../src/platform/http/index.js';
+import { LimitsModule } from '../../../src/platform/limits/index.js';
 import { MailModule } from '../../../src/platform/mail/index.js';
 import { OutboxModule } from '../../../src/platform/outbox/index.js';
 import { QueueModule } from '../../../src/platform/queue/index.js';
@@ -45,6 +46,7 @@ export async function startRooms(database: TestDatabase, config: AppConfig = dat
       QueueModule,
       OutboxModule,
       MailModule,
+      LimitsModule,
       RevocationModule,
       HttpModule,
       HealthModule,

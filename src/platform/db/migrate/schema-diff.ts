@@ -10,6 +10,7 @@ const HAND_WRITTEN = [
   'outbox_parked',
   'platform_setting',
   'revocation',
+  'request_count',
   'audit_record',
   'audit_head',
 ];
