@@ -4,6 +4,7 @@ import pg from 'pg';
 import { AppConfig } from '../config/index.js';
 import { Logger } from '../telemetry/index.js';
 import { type DatabaseDoor, roleUrl } from './database-role.js';
+import { GatheringSocket } from './gathering-socket.js';
 import { LeasedConnection } from './leased-connection.js';
 import { sqlTypes } from './value-parsers.js';
 
@@ -68,6 +69,7 @@ export class DatabasePools implements OnApplicationShutdown {
       connectionString: roleUrl(this.config, this.ownerUrl(), door),
       max: poolSizes(this.config.database.poolSize)[door],
       pipeline: true,
+      stream: () => new GatheringSocket(),
       types: sqlTypes,
       application_name: `coorchat ${door}`,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
