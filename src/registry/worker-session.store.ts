@@ -13,6 +13,11 @@ export interface OpeningSession extends VerifiedCard {
   readonly road: Road;
 }
 
+export interface DescribedWorker extends VerifiedCard {
+  readonly workerId: string;
+  readonly epoch: number;
+}
+
 export interface OpenedWorker {
   readonly epoch: number;
   readonly poolId: string;
@@ -31,20 +36,30 @@ export interface Heartbeat {
 export class WorkerSessionStore {
   /** Raises the epoch: only the newest socket of a worker may speak. Undefined when the worker was removed. */
   async open(tx: TenantTx, session: OpeningSession): Promise<OpenedWorker | undefined> {
-    const { facts } = session;
     const [row] = await tx.sql<OpenedWorker>`
       UPDATE worker SET
         session_epoch = session_epoch + 1, session_holder = ${session.holder},
         connected_at = now(), last_heartbeat_at = now(), disconnected_at = NULL, load = NULL, updated_at = now(),
-        card = ${json(session.card)}::jsonb, features = ${[...session.features]}, version = ${session.version},
-        road = ${session.road}, skills = ${session.skills}, platform = ${facts.platform},
-        architecture = ${facts.architecture}, cpu_cores = ${facts.cpuCores}, memory_mb = ${facts.memoryMb},
-        disk_free_mb = ${facts.diskFreeMb}, gpu = ${facts.gpu}, labels = ${facts.labels},
-        toolchains = ${json(facts.toolchains)}::jsonb, sandbox = ${facts.sandbox}, max_concurrent = ${facts.maxConcurrent}
+        features = ${[...session.features]}, version = ${session.version}, road = ${session.road}
       WHERE id = ${session.workerId} AND removed_at IS NULL
       RETURNING session_epoch AS epoch, pool_id AS "poolId", cluster_id AS "clusterId", name`;
-    if (row) await this.replaceRepositories(tx, session.workerId, facts.repositories);
+    if (row) await this.describe(tx, { ...session, epoch: row.epoch });
     return row;
+  }
+
+  /** Card and facts as this session tells them. Pool of the worker; undefined when a newer session is open, or none. */
+  async describe(tx: TenantTx, { workerId, epoch, card, facts, skills }: DescribedWorker): Promise<string | undefined> {
+    const [row] = await tx.sql<{ poolId: string }>`
+      UPDATE worker SET
+        card = ${json(card)}::jsonb, skills = ${skills}, platform = ${facts.platform},
+        architecture = ${facts.architecture}, cpu_cores = ${facts.cpuCores}, memory_mb = ${facts.memoryMb},
+        disk_free_mb = ${facts.diskFreeMb}, gpu = ${facts.gpu}, labels = ${facts.labels},
+        toolchains = ${json(facts.toolchains)}::jsonb, sandbox = ${facts.sandbox},
+        max_concurrent = ${facts.maxConcurrent}, updated_at = now()
+      WHERE id = ${workerId} AND session_epoch = ${epoch} AND session_holder IS NOT NULL AND removed_at IS NULL
+      RETURNING pool_id AS "poolId"`;
+    if (row) await this.replaceRepositories(tx, workerId, facts.repositories);
+    return row?.poolId;
   }
 
   private async replaceRepositories(

@@ -56,6 +56,16 @@ export class WorkerSessions {
     });
   }
 
+  /** The machine changed under its session. @throws AppError `registry.bad_card` */
+  async describe({ card, ...session }: SessionKey & { readonly card: unknown }): Promise<void> {
+    const verdict = verifyCard(card);
+    if (!verdict.ok) throw registryErrors.badCard(verdict.faults);
+    await this.uow.tenant({ orgId: session.orgId }, async (tx) => {
+      const poolId = await this.store.describe(tx, { ...session, ...verdict.value });
+      if (poolId !== undefined) tx.afterCommit(() => this.news.workerChanged(poolId));
+    });
+  }
+
   /** Nothing happens when a newer session is open already. */
   async close({ orgId, workerId, epoch }: SessionKey): Promise<void> {
     await this.uow.tenant({ orgId }, async (tx) => {

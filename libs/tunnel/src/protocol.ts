@@ -79,6 +79,8 @@ export const workerFrameSchema = z.discriminatedUnion('type', [
   /** The worker leaves when its open requests are answered; it takes no new ones. */
   z.object({ type: z.literal('draining') }),
   z.object({ type: z.literal('heartbeat'), load: z.unknown() }),
+  /** The machine is no longer what the hello said of it. */
+  z.object({ type: z.literal('card'), card: z.unknown() }),
 ]);
 export type WorkerFrame = z.infer<typeof workerFrameSchema>;
 export type OutputFrame = Extract<WorkerFrame, { type: 'response' | 'item' | 'end' | 'refuse' }>;

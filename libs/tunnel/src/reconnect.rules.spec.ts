@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CLOSE } from './protocol.js';
-import { decideReconnect } from './reconnect.rules.js';
+import { decideReconnect, DEFAULT_BACKOFF, retriesAfter } from './reconnect.rules.js';
 import { TunnelUnauthorized, TunnelVersionRefused } from './tunnel.errors.js';
 
 const POLICY = { baseMs: 100, maxMs: 1000, factor: 2, jitter: 0 };
@@ -33,5 +33,30 @@ describe('dialling again', () => {
         if (decision.kind === 'retry') expect(decision.delayMs).toBeLessThanOrEqual(30_000);
       }),
     );
+  });
+});
+
+describe('a session that ended', () => {
+  const STABLE_MS = 5000;
+  const cut = { code: 1006, reason: '' };
+
+  it('clears the count when it lasted, and leaves it alone when no welcome came', () => {
+    expect(retriesAfter({ info: cut, openMs: STABLE_MS }, 9, STABLE_MS)).toBe(0);
+    expect(retriesAfter({ info: cut, openMs: undefined }, 9, STABLE_MS)).toBe(9);
+  });
+
+  it('is dialled again within a second when it was welcomed, however often its line broke', () => {
+    let retries = 0;
+    for (let cuts = 0; cuts < 20; cuts++) {
+      retries = retriesAfter({ info: cut, openMs: 10 }, retries, STABLE_MS);
+      const decision = decideReconnect(cut, retries, DEFAULT_BACKOFF, () => 0);
+      expect(decision.kind === 'retry' && decision.delayMs).toBeLessThanOrEqual(1000);
+      retries++;
+    }
+  });
+
+  it('is waited for longer and longer when another process takes the place each time', () => {
+    const replaced = { code: CLOSE.replaced, reason: '' };
+    expect(retriesAfter({ info: replaced, openMs: 10 }, 9, STABLE_MS)).toBe(9);
   });
 });

@@ -3,7 +3,23 @@ import type { CloseInfo } from './frame-socket.js';
 import { CLOSE } from './protocol.js';
 import { TunnelUnauthorized, TunnelVersionRefused } from './tunnel.errors.js';
 
-export const DEFAULT_BACKOFF: BackoffPolicy = { baseMs: 500, maxMs: 30_000, factor: 2, jitter: 0.5 };
+export const DEFAULT_BACKOFF: BackoffPolicy = { baseMs: 200, maxMs: 30_000, factor: 2, jitter: 0.5 };
+
+/** A control plane that welcomed us is there: however often its line breaks, the next try follows within a second. */
+const RETRIES_AFTER_WELCOME = 3;
+
+export interface EndedSession {
+  readonly info: CloseInfo;
+  /** How long it was open; undefined when no welcome came. */
+  readonly openMs: number | undefined;
+}
+
+/** How many retries to count on after a session: none after one that lasted, few after one that was welcomed. */
+export function retriesAfter({ info, openMs }: EndedSession, retries: number, stableAfterMs: number): number {
+  if (openMs === undefined) return retries;
+  if (openMs >= stableAfterMs) return 0;
+  return info.code === CLOSE.replaced ? retries : Math.min(retries, RETRIES_AFTER_WELCOME);
+}
 
 export type Reconnect =
   | { readonly kind: 'stop'; readonly error: TunnelUnauthorized | TunnelVersionRefused }

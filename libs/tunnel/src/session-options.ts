@@ -44,6 +44,8 @@ export interface AcceptOptions<S> {
   /** Throwing refuses the worker; a `TunnelProtocolError` says with which close code. */
   readonly onHello: (hello: Hello, session: S) => Promise<Admittance>;
   readonly onHeartbeat?: (load: unknown) => void;
+  /** The worker's Agent Card as it is now, in place of the one of the hello. */
+  readonly onCard?: (card: unknown) => void;
   /** The worker leaves when its open requests are answered; it takes no new ones. */
   readonly onDraining?: () => void;
   readonly clock?: Clock;

@@ -283,6 +283,8 @@ export class TunnelSession {
         return this.#calls.receive(frame, bytes);
       case 'heartbeat':
         return this.#options.onHeartbeat?.(frame.load);
+      case 'card':
+        return this.#options.onCard?.(frame.card);
       case 'draining':
         return this.#options.onDraining?.();
     }

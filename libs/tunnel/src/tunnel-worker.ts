@@ -3,7 +3,7 @@ import { WebSocket } from 'ws';
 import { dial } from './dial.js';
 import type { CloseInfo } from './frame-socket.js';
 import { CLOSE } from './protocol.js';
-import { decideReconnect, DEFAULT_BACKOFF } from './reconnect.rules.js';
+import { decideReconnect, DEFAULT_BACKOFF, type EndedSession, retriesAfter } from './reconnect.rules.js';
 import { DEFAULT_MAX_FRAME_BYTES, WorkerConnection } from './worker-connection.js';
 import type { StopOptions, TunnelWorkerOptions } from './worker-options.js';
 import { nextState, type WorkerLineState } from './worker-state.machine.js';
@@ -11,11 +11,6 @@ import { nextState, type WorkerLineState } from './worker-state.machine.js';
 const DEFAULT_STABLE_AFTER_MS = 5_000;
 const DEFAULT_GRACE_MS = 1_000;
 const STOPS = 'The worker stops.';
-
-interface Session {
-  readonly info: CloseInfo;
-  readonly openMs: number;
-}
 
 /**
  * The worker's half: dials out, answers requests, dials again when the line is gone. Work does not depend on
@@ -65,13 +60,19 @@ export class TunnelWorker {
     if (this.#state === 'open') this.#connection?.beat();
   }
 
+  /** Tells the control plane what the machine is now; while there is no session, the next hello does. */
+  sendCard(card: unknown): void {
+    if (this.#state === 'open') this.#connection?.showCard(card);
+  }
+
   async #keepOpen(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
       this.#enter('connecting');
-      const { info, openMs } = await this.#session();
+      const session = await this.#session();
       if (this.#stopping.signal.aborted) break;
-      if (openMs >= (this.#options.stableAfterMs ?? DEFAULT_STABLE_AFTER_MS)) this.#retries = 0;
-      await this.#pause(info);
+      const { stableAfterMs = DEFAULT_STABLE_AFTER_MS } = this.#options;
+      this.#retries = retriesAfter(session, this.#retries, stableAfterMs);
+      await this.#pause(session.info);
     }
     this.#enter('stopped');
   }
@@ -87,9 +88,9 @@ export class TunnelWorker {
     await this.#clock.sleep(decision.delayMs, this.#stopping.signal).catch(() => undefined);
   }
 
-  async #session(): Promise<Session> {
+  async #session(): Promise<EndedSession> {
     const info = await this.#connectOnce().catch((error: unknown) => ({ code: 1006, reason: messageOf(error) }));
-    const openMs = this.#openedAt === undefined ? -1 : this.#clock.now().getTime() - this.#openedAt;
+    const openMs = this.#openedAt === undefined ? undefined : this.#clock.now().getTime() - this.#openedAt;
     this.#openedAt = undefined;
     this.#connection = undefined;
     return { info, openMs };

@@ -76,6 +76,10 @@ export class WorkerConnection {
     this.#hook('load', () => this.#send({ type: 'heartbeat', load: this.#options.hooks.load() ?? null }));
   }
 
+  showCard(card: unknown): void {
+    if (this.#open) this.#send({ type: 'card', card });
+  }
+
   /** Refuses new requests. Resolves when those at work are answered, the grace is over or the line has ended. */
   async drain(graceMs: number): Promise<void> {
     this.#isDraining = true;

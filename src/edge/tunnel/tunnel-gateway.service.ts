@@ -80,6 +80,7 @@ export class TunnelGateway implements OnModuleInit, BeforeApplicationShutdown {
           return { epoch: admitted.road.epoch, verdicts: admitted.opened.verdicts };
         },
         onHeartbeat: (load) => void this.#heartbeat(admitted?.road, load),
+        onCard: (card) => void this.#described(admitted?.road, card),
       });
       this.#open.add(session);
       if (this.#closing) session.close(CLOSE.goingAway, 'The control plane shuts down.');
@@ -118,6 +119,16 @@ export class TunnelGateway implements OnModuleInit, BeforeApplicationShutdown {
       }
     } catch (error) {
       this.logger.warn('a heartbeat was not stored', { workerId, error });
+    }
+  }
+
+  async #described(road: TunnelRoad | undefined, card: unknown): Promise<void> {
+    if (!road) return;
+    const { orgId, workerId, epoch } = road;
+    try {
+      await this.workers.describe({ orgId, workerId, epoch, card });
+    } catch (error) {
+      this.logger.warn('a card was not stored', { workerId, error });
     }
   }
 

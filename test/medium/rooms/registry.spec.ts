@@ -48,7 +48,7 @@ async function enrol(name = `machine ${++count}`, tokenBody: object = {}): Promi
   return body;
 }
 
-async function connect(worker: EnrolledWorker, theCard: unknown = card()) {
+async function connect(worker: Pick<EnrolledWorker, 'orgId' | 'workerId'>, theCard: unknown = card()) {
   const { orgId, workerId } = worker;
   const opened = await sessions.open({ orgId, workerId, card: theCard, features: ['task/v1'], road: 'tunnel' });
   return { orgId, workerId, ...opened };
@@ -138,6 +138,15 @@ describe('sessions', () => {
     await sessions.close(second);
     expect((await view(worker.workerId)).status).toBe('offline');
     expect(await sessions.heartbeat({ ...second, load })).toBe('stale_epoch');
+  });
+
+  it('tell what the machine became, and an older one is not heard', async () => {
+    const older = await connect(await enrol());
+    const newer = await connect(older);
+    await sessions.describe({ ...newer, card: card({ cpuCores: 16, labels: ['grown'] }) });
+    await sessions.describe({ ...older, card: card({ cpuCores: 1 }) });
+    expect((await view(newer.workerId)).facts).toMatchObject({ cpuCores: 16, labels: ['grown'] });
+    await expect(sessions.describe({ ...newer, card: {} })).rejects.toMatchObject({ code: 'registry.bad_card' });
   });
 
   it('show a machine as busy, paused and online again, and as gone when it falls silent', async () => {

@@ -261,6 +261,17 @@ describe('a worker', () => {
     expect(faults.map(({ where }) => where)).toEqual(['hello', 'hello']);
   });
 
+  it('shows what the machine became without a new session', async () => {
+    const gateway = await startGateway();
+    const { worker } = start(gateway.port, echoHandler);
+    worker.sendCard({ name: 'nobody hears this before the welcome' });
+    await gateway.session();
+    await vi.waitFor(() => expect(worker.state).toBe('open'));
+    worker.sendCard({ name: 'grown' });
+    await vi.waitFor(() => expect(gateway.cards).toEqual([{ name: 'grown' }]));
+    expect(gateway.hellos).toHaveLength(1);
+  });
+
   it('stays connected when a hook throws', async () => {
     const gateway = await startGateway();
     const { faults } = start(gateway.port, echoHandler, {

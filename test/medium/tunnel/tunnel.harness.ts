@@ -29,6 +29,7 @@ export class Gateway {
   readonly sessions: TunnelSession[] = [];
   readonly hellos: Hello[] = [];
   readonly heartbeats: unknown[] = [];
+  readonly cards: unknown[] = [];
   readonly failures: unknown[] = [];
   draining = 0;
   accepted = true;
@@ -90,6 +91,7 @@ export class Gateway {
           return { epoch: this.hellos.length, verdicts: this.options.verdicts ?? [] };
         },
         onHeartbeat: (load) => this.heartbeats.push(load),
+        onCard: (card) => this.cards.push(card),
         onDraining: () => this.draining++,
       });
       this.sessions.push(session);

@@ -12,10 +12,16 @@ export interface MachineCardOptions {
 
 const FRESH_MS = 60_000;
 
+/** Free disk space changes all the time, and heartbeats tell it. */
+function lasting({ facts }: DetectedMachine): string {
+  return JSON.stringify({ ...facts, diskFreeMb: undefined });
+}
+
 /** The worker's card, from facts that are detected anew when they are no longer fresh. */
 export class MachineCard {
   listenerUrl: string | undefined;
   #detectedAt = 0;
+  #detecting: Promise<boolean> | undefined;
 
   private constructor(
     private readonly options: MachineCardOptions,
@@ -39,10 +45,21 @@ export class MachineCard {
   }
 
   async fresh(): Promise<AgentCard> {
-    if (performance.now() - this.#detectedAt > FRESH_MS) {
-      this.machine = await this.options.detect();
-      this.#detectedAt = performance.now();
-    }
+    await this.refresh();
     return this.current;
+  }
+
+  /** Looks at the machine again when the facts are old. True when it is not what it was. */
+  refresh(): Promise<boolean> {
+    if (performance.now() - this.#detectedAt <= FRESH_MS) return Promise.resolve(false);
+    this.#detecting ??= this.#detect().finally(() => (this.#detecting = undefined));
+    return this.#detecting;
+  }
+
+  async #detect(): Promise<boolean> {
+    const before = lasting(this.machine);
+    this.machine = await this.options.detect();
+    this.#detectedAt = performance.now();
+    return lasting(this.machine) !== before;
   }
 }

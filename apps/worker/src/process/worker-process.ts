@@ -103,7 +103,7 @@ export class WorkerProcess {
       credential: this.identity.credential,
       rpc: rpc({}),
       desk,
-      card: () => card.fresh(),
+      card,
       load: () => workerLoad(desk, { slots, dataDir }),
       logger,
     });

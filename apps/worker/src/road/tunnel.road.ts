@@ -5,6 +5,7 @@ import { messageOf } from '@coorchat/kernel';
 import type { WorkerRpc } from '../a2a/worker-rpc.js';
 import type { AttemptDesk } from '../attempt/attempt-desk.js';
 import type { Logger } from '../log/logger.js';
+import type { MachineCard } from '../process/machine-card.js';
 
 export interface TunnelRoadOptions {
   /** Address of the control plane. */
@@ -12,29 +13,31 @@ export interface TunnelRoadOptions {
   readonly credential: string;
   readonly rpc: WorkerRpc;
   readonly desk: AttemptDesk;
-  /** The card as it is now; asked before each hello. */
-  readonly card: () => Promise<AgentCard>;
+  /** Said in each hello, from what was known last: a look at the machine takes seconds and delays no session. */
+  readonly card: Pick<MachineCard, 'current' | 'refresh'>;
   readonly load: () => unknown;
   readonly logger: Logger;
 }
 
 /** The line that the worker dials itself: nothing has to reach the machine from outside. */
 export function tunnelRoad(options: TunnelRoadOptions): TunnelWorker {
-  const { url, credential, rpc, desk, load, logger } = options;
-  return new TunnelWorker({
+  const { url, credential, rpc, desk, load, logger, card } = options;
+  const tunnel: TunnelWorker = new TunnelWorker({
     url: tunnelUrl(url),
     credential: () => credential,
     handler: (request, context) => rpc.handle(request, context),
     hooks: {
-      hello: async () => ({
-        card: AgentCard.toJSON(await options.card()),
-        features: [TASK_EXTENSION_URI],
-        held: desk.held(),
-      }),
+      hello: () =>
+        Promise.resolve({
+          card: AgentCard.toJSON(card.current),
+          features: [TASK_EXTENSION_URI],
+          held: desk.held(),
+        }),
       onWelcome: ({ epoch, verdicts }) => {
         logger.info('connected', { url, session: epoch });
         desk.openIntake();
         desk.decide(verdicts);
+        void showChange(tunnel, options);
       },
       onAck: (acks) => desk.acknowledge(acks),
       // A lease that runs out says nothing here: the worker works on until it is told to abandon.
@@ -52,4 +55,13 @@ export function tunnelRoad(options: TunnelRoadOptions): TunnelWorker {
       },
     },
   });
+  return tunnel;
+}
+
+async function showChange(tunnel: TunnelWorker, { card, logger }: TunnelRoadOptions): Promise<void> {
+  try {
+    if (await card.refresh()) tunnel.sendCard(AgentCard.toJSON(card.current));
+  } catch (error) {
+    logger.warn('could not look at the machine again', { error: messageOf(error) });
+  }
 }
