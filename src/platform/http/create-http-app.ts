@@ -146,9 +146,7 @@ export async function createHttpApp(module: Type | DynamicModule, config: AppCon
     abortOnError: false,
   });
   nest.useLogger(new NestLog(nest.get(Logger, { strict: false })));
-  nest.useGlobalFilters(filter);
-  nest.useGlobalGuards(new DeclaredQueryGuard());
-  nest.useGlobalPipes(new ContractPipe());
+  nest.useGlobalFilters(filter).useGlobalGuards(new DeclaredQueryGuard()).useGlobalPipes(new ContractPipe());
   drainOnClose(server, config.shutdownGraceMs);
   addDocs(server, () => openApiDocument(started(), routes));
   await nest.init();

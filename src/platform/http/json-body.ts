@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { findUnstorableText, MAX_JSON_DEPTH, nestsDeeperThan } from '@coorchat/kernel';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { httpErrors } from './http.errors.js';
@@ -9,11 +10,15 @@ type ParseDone = (error: Error | null, body?: unknown) => void;
 
 /**
  * Parses `application/json` (and other content types that are JSON): an empty body is no body, deep nesting and
- * `__proto__` or `constructor.prototype` keys and texts that cannot be stored are refused. Raw plugins with parsers of their own use it too.
+ * `__proto__` or `constructor.prototype` keys, bytes that are no UTF-8 and texts that cannot be stored are refused. Raw
+ * plugins with parsers of their own use it too.
  */
 export function addJsonBody(scope: FastifyInstance, contentTypes: string[] = ['application/json']): void {
   const parse = scope.getDefaultJsonParser('error', 'error');
-  const guarded = (request: FastifyRequest, text: string, done: ParseDone) => {
+  const guarded = (request: FastifyRequest, bytes: Buffer, done: ParseDone) => {
+    // Decoding would put a replacement character in the place of what it cannot read, and nobody would know.
+    if (!isUtf8(bytes)) return done(httpErrors.notUtf8());
+    const text = bytes.toString('utf8');
     if (text.trim() === '') return done(null, undefined);
     if (nestsDeeperThan(text, MAX_JSON_DEPTH)) return done(httpErrors.tooDeep(MAX_JSON_DEPTH));
     void parse(request, text, (error, body) => {
@@ -23,7 +28,7 @@ export function addJsonBody(scope: FastifyInstance, contentTypes: string[] = ['a
     });
   };
   scope.removeContentTypeParser(contentTypes);
-  scope.addContentTypeParser(contentTypes, { parseAs: 'string' }, guarded);
+  scope.addContentTypeParser(contentTypes, { parseAs: 'buffer' }, guarded);
 }
 
 /** V8 quotes the text around the fault; positions are enough, and the text may hold secrets. */

@@ -25,7 +25,7 @@ interface BadInput {
   readonly path?: string;
   readonly method?: string;
   readonly headers?: Record<string, string>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array<ArrayBuffer>;
   readonly status: number;
   readonly code: string;
 }
@@ -45,6 +45,25 @@ const badInputs: BadInput[] = [
   },
   { name: 'a NUL character', body: '{"name":"a\\u0000","count":1}', status: 400, code: 'http.invalid_body' },
   { name: 'half of a surrogate pair', body: '{"name":"\\uD83D","count":1}', status: 400, code: 'http.invalid_body' },
+  {
+    name: 'bytes that are no UTF-8',
+    body: new Uint8Array([...Buffer.from('{"name":"'), 0xff, 0xfe, ...Buffer.from('","count":1}')]),
+    status: 400,
+    code: 'http.not_utf8',
+  },
+  {
+    name: 'the first half of a character',
+    body: new Uint8Array([...Buffer.from('{"name":"'), 0xc3, ...Buffer.from('","count":1}')]),
+    status: 400,
+    code: 'http.not_utf8',
+  },
+  {
+    name: 'a query that nobody reads',
+    method: 'GET',
+    path: '/v1/things/thing_1?x=1',
+    status: 400,
+    code: 'http.invalid_query',
+  },
   { name: 'a NUL in the query', method: 'GET', path: '/v1/things?limit=%00', status: 400, code: 'http.invalid_query' },
   {
     name: 'a constructor.prototype key',
