@@ -7,6 +7,7 @@ import { AccountSweeper } from './account.sweeper.js';
 import { Accounts } from './accounts.service.js';
 import { BreachedPasswords } from './breached-passwords.service.js';
 import { NoSignInPolicy } from './no-sign-in-policy.js';
+import { InvitedSignUp } from './invited-sign-up.service.js';
 import { OneTimeTokenStore } from './one-time-token.store.js';
 import { PasskeyStore } from './passkey.store.js';
 import { Passkeys } from './passkeys.service.js';
@@ -32,8 +33,19 @@ const stores = [
   ThrottleStore,
   TotpStore,
 ];
-const parts = [AccountLetters, AccountNews, BreachedPasswords, SignInThrottle];
-const doors = [Accounts, Passkeys, PasswordChoice, PasswordSignIns, Passwords, SecondFactor, Sessions, SignUp];
+const parts = [AccountLetters, AccountNews, BreachedPasswords];
+const doors = [
+  Accounts,
+  InvitedSignUp,
+  SignInThrottle,
+  Passkeys,
+  PasswordChoice,
+  PasswordSignIns,
+  Passwords,
+  SecondFactor,
+  Sessions,
+  SignUp,
+];
 
 /** People: how they sign up and in, and what belongs to them. */
 @Module({

@@ -4,15 +4,20 @@ import { TenancyModule } from '../../tenancy/index.js';
 import { AccountPages } from './account.routes.js';
 import { AssetRoutes } from './asset.routes.js';
 import { FactorPages } from './factor.routes.js';
+import { InteractionPages } from './interaction.routes.js';
+import { InvitationPages } from './invitation.routes.js';
+import { MachinePages } from './machine.routes.js';
 import { PageServer } from './page-server.js';
 import { PageSite } from './page-site.js';
 import { SignInPages } from './sign-in.routes.js';
 import { SignUpPages } from './sign-up.routes.js';
 
+const PAGES = [AccountPages, FactorPages, InteractionPages, InvitationPages, MachinePages, SignInPages, SignUpPages];
+
 /** Pages for people, where no dashboard is needed. */
 @Module({
   imports: [AccountsModule, TenancyModule],
-  providers: [AccountPages, AssetRoutes, FactorPages, PageServer, PageSite, SignInPages, SignUpPages],
+  providers: [...PAGES, AssetRoutes, PageServer, PageSite],
 })
 export class AccountPagesModule implements OnModuleInit {
   constructor(
@@ -22,11 +27,22 @@ export class AccountPagesModule implements OnModuleInit {
     private readonly signUp: SignUpPages,
     private readonly account: AccountPages,
     private readonly factors: FactorPages,
+    private readonly interactions: InteractionPages,
+    private readonly invitations: InvitationPages,
+    private readonly machines: MachinePages,
   ) {}
 
   onModuleInit(): void {
     this.assets.mount();
-    const pages = [this.signIn, this.signUp, this.account, this.factors];
+    const pages = [
+      this.signIn,
+      this.signUp,
+      this.account,
+      this.factors,
+      this.interactions,
+      this.invitations,
+      this.machines,
+    ];
     this.server.mount(pages.flatMap((each) => each.routes()));
   }
 }

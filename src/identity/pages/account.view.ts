@@ -92,7 +92,7 @@ function password({ csrf, account, faults = {} }: AccountView): Fragment {
     <form method="post" action="/auth/account/password">
       ${csrfField(csrf)}
       <input type="hidden" name="username" value="${account.email}" autocomplete="username" />
-      <div class="two">${account.hasPassword && field(current, faults)} ${newPassword('New password', faults)}</div>
+      <div class="narrow">${account.hasPassword && field(current, faults)} ${newPassword('New password', faults)}</div>
       <button class="second">${account.hasPassword ? 'Change password' : 'Set password'}</button>
     </form>
   </section>`;
@@ -136,7 +136,7 @@ function secondStep({ csrf, account, recoveryCodesLeft }: AccountView): Fragment
     <p class="quiet">
       Your authenticator app is asked after your password. ${recoveryCodesLeft} recovery codes are left.
     </p>
-    <div class="actions">
+    <div class="actions start">
       ${action({ csrf, path: '/auth/account/recovery-codes', label: 'Make new recovery codes' })}
       ${action({ csrf, path: '/auth/account/totp/remove', label: 'Remove the app', look: 'danger' })}
     </div>

@@ -68,7 +68,7 @@ export function waitText(waitMs: number): string {
   return `Too many tries. Try again in ${minutes === 1 ? 'a minute' : `${minutes} minutes`}.`;
 }
 
-const WHEN = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
+const WHEN = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
 
 export function time(at: Date): Html {
   return html`<time datetime="${at.toISOString()}">${WHEN.format(at)} UTC</time>`;

@@ -83,6 +83,11 @@ export class Page {
     return method === 'GET' ? url : '/auth/account';
   }
 
+  /** Path and query of this page. */
+  get ownUrl(): string {
+    return this.parts.request.url;
+  }
+
   /** Node's own, for a library that wants them. */
   get raw(): { readonly request: FastifyRequest['raw']; readonly reply: FastifyReply['raw'] } {
     return { request: this.parts.request.raw, reply: this.parts.reply.raw };

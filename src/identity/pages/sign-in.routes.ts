@@ -46,7 +46,13 @@ export class SignInPages {
     if (page.signedIn && !again) return page.redirect(next ?? HOME);
     const note = page.query['changed'] === '1' ? 'Your password was changed. Sign in with the new one.' : undefined;
     page.show(
-      signInPage({ ...this.common(page), next, note, again, email: again ? page.signedIn?.account.email : undefined }),
+      signInPage({
+        ...this.common(page),
+        next,
+        note,
+        again,
+        email: again ? page.signedIn?.account.email : page.query['email'],
+      }),
     );
   }
 

@@ -1,39 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { z } from 'zod';
 import { Passwords } from '../accounts/passwords.service.js';
 import { SignUp } from '../accounts/sign-up.service.js';
 import { goneLinkPage } from './error.view.js';
 import { type Faults, waitText } from './form.view.js';
 import type { Page } from './page.js';
 import type { PageRoute } from './page-server.js';
+import { emailSchema, faultsOf, signUpSchema } from './sign-up.schema.js';
 import { checkMailPage, forgotPage, resetPage, signUpPage, verifyPage } from './sign-up.view.js';
 
 const SIGN_UP_AGAIN = { label: 'Sign up again', path: '/auth/sign-up' };
 const ASK_AGAIN = { label: 'Ask for a new link', path: '/auth/forgot' };
-
-/** Names are one line of printable text. */
-const oneLine = (missing: string) =>
-  z
-    .string()
-    .transform((text) => text.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim())
-    .pipe(z.string().min(1, missing).max(100, 'Use at most 100 characters.'));
-
-const email = z
-  .string()
-  .trim()
-  .max(254, 'This address is too long.')
-  .pipe(z.email('Enter an address such as ada@example.com.'));
-
-const signUpSchema = z.object({
-  name: oneLine('Enter your name.'),
-  email,
-  organization: oneLine('Name your organization.'),
-  password: z.string().min(1, 'Choose a password.').max(1_000, 'This password is too long.'),
-});
-
-export function faultsOf(error: z.ZodError): Faults {
-  return Object.fromEntries(error.issues.map(({ path, message }) => [String(path[0]), message]).reverse());
-}
 
 /** Signing up, and passwords that were forgotten. */
 @Injectable()
@@ -98,7 +74,7 @@ export class SignUpPages {
   private async forgot(page: Page): Promise<void> {
     const address = page.body['email'] ?? '';
     const again = (faults: Faults) => page.showAgain(forgotPage({ csrf: page.csrf, email: address, faults }));
-    const parsed = z.object({ email }).safeParse({ email: address });
+    const parsed = emailSchema.safeParse({ email: address });
     if (!parsed.success) return again(faultsOf(parsed.error));
     const waitMs = await this.passwords.requestReset(parsed.data.email, page.visitor);
     if (waitMs > 0) return again({ form: waitText(waitMs) });

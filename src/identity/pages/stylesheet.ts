@@ -37,6 +37,7 @@ main.wide { max-width: 720px; padding-top: 8px; }
 h1 { font-size: 24px; line-height: 1.25; letter-spacing: -0.015em; margin: 0 0 8px; text-wrap: balance; }
 h2 { font-size: 18px; line-height: 1.3; margin: 0 0 4px; }
 h1:focus { outline: none; }
+.card > :last-child { margin-bottom: 0; }
 .wide > h1 { margin: 0 0 20px; font-size: 28px; }
 p { margin: 0 0 16px; }
 .lead, .hint, .quiet { color: var(--quiet); }
@@ -109,7 +110,14 @@ code, .mono { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu San
 .user-code { font-size: 26px; letter-spacing: 0.12em; text-align: center; padding: 12px; background: var(--page); border: 1px solid var(--line); border-radius: var(--radius); margin: 0 0 20px; }
 ol.steps { margin: 0 0 20px; padding-left: 20px; }
 ol.steps li { margin-bottom: 8px; }
-.two { display: grid; gap: 0 16px; grid-template-columns: repeat(auto-fit, minmax(220px, 1fr)); }
+.narrow { max-width: 360px; }
+.actions.start > * { flex: 0 0 auto; }
+.rows:last-child > li:last-child { border-bottom: 0; padding-bottom: 0; }
+fieldset { border: 0; padding: 0; margin: 0 0 18px; min-width: 0; }
+legend { padding: 0; }
+.boxes { list-style: none; margin: 0; padding: 0; display: grid; gap: 4px 16px; grid-template-columns: repeat(auto-fill, minmax(160px, 1fr)); }
+.boxes label { display: flex; align-items: center; gap: 8px; margin: 0; min-height: 28px; font-weight: 400; overflow-wrap: anywhere; }
+input[type=checkbox] { width: 18px; height: 18px; margin: 0; accent-color: var(--accent); flex: none; }
 footer { padding: 16px 24px 24px; text-align: center; color: var(--quiet); font-size: 14px; }
 @media (max-width: 480px) {
   .top { padding: 14px 16px; }
