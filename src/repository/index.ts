@@ -1,3 +1,4 @@
+export { type BaseInspection, BaseShelf } from './base-shelf.service.js';
 export { AbandonedUploads } from './abandoned-uploads.service.js';
 export { type BlobRef, BlobRefs } from './blob-refs.store.js';
 export { BlobUploads } from './blob-uploads.store.js';

@@ -1,94 +1,55 @@
 import { join } from 'node:path';
 import {
-  BASE_REF,
   branchRef,
-  GitError,
   hasCommit,
   type ImportBundle,
   importBundle,
   inspectChanges,
   isAncestor,
-  type ObjectFormat,
   type Repository,
   updateRef,
 } from '@coorchat/git';
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../platform/config/index.js';
+import { BaseShelf, type WantedBase } from './base-shelf.service.js';
 import { BundleBlobs } from './bundle-blobs.service.js';
 import { adoptObjects, antechamber, QuarantineFolder } from './quarantine-folder.js';
+import { type Refusal, refusalOf, refused } from './refusal.js';
 
-export interface IncomingCommits {
-  readonly orgId: string;
-  readonly repositoryId: string;
-  readonly base: string;
-  readonly objectFormat: ObjectFormat;
+export interface IncomingCommits extends WantedBase {
   /** The one reference that the bundle may carry. */
   readonly ref: string;
   readonly head: string;
   readonly bundleDigest: string;
-  /** Null when no machine could share the history: nothing can be checked against it then. */
-  readonly baseBundleDigest: string | null;
   /** Results that the bundle may build on besides the base. */
   readonly upstreams: readonly { readonly digest: string; readonly ref: string; readonly head: string }[];
 }
 
 export type Inspection =
-  | { readonly accepted: true; readonly filesChanged: string[]; readonly flags: string[] }
-  | { readonly accepted: false; readonly code: string; readonly message: string };
+  { readonly accepted: true; readonly filesChanged: string[]; readonly flags: string[] } | Refusal;
 
 const TIMEOUT_MS = 600_000;
-
-function refused(code: string, message: string): Inspection {
-  return { accepted: false, code, message };
-}
-
-/** Faults of the bundle itself are an answer; faults of ours (time, disk, a missing git) are thrown. */
-function refusalOf(error: unknown): Inspection {
-  if (error instanceof GitError && error.code.startsWith('git.bundle_')) {
-    return refused(error.code.replace(/^git\./, 'repository.'), error.message);
-  }
-  throw error;
-}
 
 /** Looks at commits from workers before anybody builds on them. No hooks, filters or submodules run here. */
 @Injectable()
 export class Quarantine {
   constructor(
     private readonly folder: QuarantineFolder,
+    private readonly shelf: BaseShelf,
     private readonly blobs: BundleBlobs,
     private readonly config: AppConfig,
   ) {}
 
   /** Harmless when repeated; what it needs is rebuilt from blobs. */
-  inspect(incoming: IncomingCommits): Promise<Inspection> {
-    return this.folder.use(incoming, async (repository, scratch) => {
-      try {
-        if (!(await this.ensureBase(repository, scratch, incoming))) {
-          const what = `The control plane does not have the base commit ${incoming.base}`;
-          return refused('repository.base_unavailable', `${what}: prepare it on a machine with a whole clone`);
-        }
-        return await this.take(repository, scratch, incoming);
-      } catch (error) {
-        return refusalOf(error);
-      }
-    });
-  }
-
-  private async ensureBase(repository: Repository, scratch: string, incoming: IncomingCommits): Promise<boolean> {
-    if (await hasCommit(repository, incoming.base)) return true;
-    if (incoming.baseBundleDigest === null) return false;
-    const path = join(scratch, 'base.bundle');
-    if (!(await this.blobs.download(incoming.orgId, incoming.baseBundleDigest, path))) return false;
-    await importBundle(repository, {
-      path,
-      ref: BASE_REF,
-      head: incoming.base,
-      storeAs: `refs/coorchat/bases/${incoming.base}`,
-      maxBytes: this.config.limits.blobMaxBytes,
-      strictness: 'history',
-      timeoutMs: TIMEOUT_MS,
-    });
-    return true;
+  async inspect(incoming: IncomingCommits): Promise<Inspection> {
+    try {
+      const key = await this.shelf.provide(incoming);
+      if (key) return await this.folder.use(key, (repository, scratch) => this.take(repository, scratch, incoming));
+      const what = `The control plane does not have the base commit ${incoming.base}`;
+      return refused('repository.base_unavailable', `${what}: submit the work again`);
+    } catch (error) {
+      return refusalOf(error);
+    }
   }
 
   private async take(repository: Repository, scratch: string, incoming: IncomingCommits): Promise<Inspection> {

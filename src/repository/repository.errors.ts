@@ -23,6 +23,12 @@ export const repositoryErrors = {
       message: `The result could not be pushed to ${url}: ${reason}`,
       cause,
     }),
+  baseNotOnRemote: (base: string, url: string) =>
+    new AppError({
+      code: 'repository.base_not_on_remote',
+      kind: 'precondition',
+      message: `The result is not pushed: its base ${base} is not part of what was asked for at ${url}. Push the base there and submit the work again, or deliver as a bundle.`,
+    }),
   nothingToDeliver: () =>
     new AppError({
       code: 'repository.nothing_to_deliver',

@@ -24,7 +24,7 @@ export function baseExtentOf({ refs }: Pick<BundleHeader, 'refs'>): BaseExtent |
 }
 
 /** Says that history ends at this commit. Nobody else may use the repository at that moment. */
-async function cutAt(repository: Repository, commit: string): Promise<void> {
+export async function cutHistoryAt(repository: Repository, commit: string): Promise<void> {
   const path = join(repository.gitDir, 'shallow');
   const known = (await readFile(path, 'utf8').catch(() => '')).split('\n').filter((line) => line !== '');
   if (!known.includes(commit)) await writeFile(path, [...known, commit, ''].join('\n'));
@@ -44,7 +44,7 @@ export interface ImportBase {
  * never grows whole. Throws `GitError` `git.bundle_…`.
  */
 export async function importBase(repository: Repository, { base, extent, ...bundle }: ImportBase): Promise<void> {
-  if (extent === 'cut') await cutAt(repository, base);
+  if (extent === 'cut') await cutHistoryAt(repository, base);
   const storeAs = `refs/coorchat/bases/${base}`;
   await importBundle(repository, { ...bundle, ref: baseRefOf(extent), head: base, storeAs, strictness: 'history' });
 }

@@ -33,6 +33,7 @@ export {
   type BaseExtent,
   baseRefOf,
   createBaseBundle,
+  cutHistoryAt,
   CUT_BASE_REF,
   importBase,
   readBaseHeader,

@@ -118,7 +118,7 @@ export class DispatchSessions {
   }
 
   #inspect(attempt: FollowedAttempt, event: WorkerEvent): Promise<WorkerEvent> {
-    const isResult = event.state === 'completed' && event.result?.commits;
+    const isResult = event.state === 'completed' && (event.result?.commits || event.result?.prepared);
     return isResult ? this.inspector.inspect(attempt, event) : Promise.resolve(event);
   }
 

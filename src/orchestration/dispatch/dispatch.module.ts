@@ -4,6 +4,7 @@ import { RepositoryModule } from '../../repository/index.js';
 import { TaskModule } from '../task/index.js';
 import { AttemptBlobRoutes } from './attempt-blobs.routes.js';
 import { AttemptBlobs } from './attempt-blobs.service.js';
+import { BaseInspector } from './base-inspector.service.js';
 import { DispatchLifecycle } from './dispatch-lifecycle.service.js';
 import { DispatchSessions } from './dispatch-sessions.service.js';
 import { LeaseKeeper } from './lease-keeper.service.js';
@@ -16,6 +17,7 @@ import { SendLoop } from './send-loop.service.js';
     AttemptBlobs,
     AttemptBlobRoutes,
     DispatchSessions,
+    BaseInspector,
     ResultInspector,
     SendLoop,
     LeaseKeeper,

@@ -6,6 +6,7 @@ import { Quarantine } from '../../repository/index.js';
 import { UnitOfWork } from '../../platform/db/index.js';
 import { type AttemptCode, AttemptReader } from '../task/index.js';
 import type { FollowedAttempt } from './follower.js';
+import { BaseInspector } from './base-inspector.service.js';
 import { leaseContext } from './lease-context.js';
 
 /** Looks at the commits of a result in quarantine, before anybody builds on them. */
@@ -15,10 +16,12 @@ export class ResultInspector {
     private readonly uow: UnitOfWork,
     private readonly attempts: AttemptReader,
     private readonly quarantine: Quarantine,
+    private readonly bases: BaseInspector,
   ) {}
 
   /** The event with the commits as the quarantine saw them, or a failure in its place. */
-  async inspect(attempt: FollowedAttempt, event: WorkerEvent): Promise<WorkerEvent> {
+  async inspect(attempt: FollowedAttempt, said: WorkerEvent): Promise<WorkerEvent> {
+    const event = await this.bases.inspect(attempt, said);
     const { result } = event;
     if (!result?.commits) return event;
     const expected = await this.uow.tenantRead(leaseContext(attempt.orgId), (tx) =>

@@ -26,6 +26,13 @@ interface CodeRow {
   readonly baseBundleDigest: string | null;
 }
 
+/** What a `prepare` task was asked to resolve. */
+export interface AttemptPreparation {
+  readonly repositoryId: string;
+  /** Branch, tag or commit; null for the default branch. */
+  readonly askedRef: string | null;
+}
+
 export interface LiveAttempt {
   readonly fence: number;
   readonly grant: Grant;
@@ -54,6 +61,17 @@ export class AttemptReader {
     const ref = `refs/heads/${taskBranch(row.workRequestId, row.taskKey)}`;
     const { repositoryId, base, objectFormat, baseBundleDigest } = row;
     return { repositoryId, base, objectFormat: objectFormat ?? 'sha1', baseBundleDigest, ref };
+  }
+
+  /** Undefined for an attempt whose task is none that prepares. */
+  async preparation(tx: Tx, attemptId: string): Promise<AttemptPreparation | undefined> {
+    const [row] = await tx.sql<AttemptPreparation>`
+      SELECT w.repository_id AS "repositoryId", w.base_ref AS "askedRef"
+      FROM attempt a
+      JOIN task t ON t.org_id = a.org_id AND t.id = a.task_id
+      JOIN work_request w ON w.org_id = a.org_id AND w.id = a.work_request_id
+      WHERE a.id = ${attemptId} AND t.role = 'prepare' AND w.repository_id IS NOT NULL`;
+    return row;
   }
 
   /** Digests that an attempt may download: its base, and what tasks of the same request made. */

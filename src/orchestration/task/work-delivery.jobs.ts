@@ -48,8 +48,8 @@ export class WorkDeliveryJob implements OnModuleInit {
   }
 
   private async deliver(ctx: TenantContext, pending: PendingDelivery): Promise<void> {
-    const { workRequestId, repositoryId, base, head, branch, bundleDigest } = pending;
-    const order = { ctx, repository: { id: repositoryId }, base, head, branch, bundleDigest };
+    const { workRequestId, repositoryId, askedRef, base, head, branch, bundleDigest } = pending;
+    const order = { ctx, repository: { id: repositoryId }, base, askedRef, head, branch, bundleDigest };
     const { filesChanged, flags, pushedTo, ...delivered } = await this.delivery.deliver(order);
     const result = { base, head, branch, bundleDigest: delivered.bundleDigest, filesChanged, flags, pushedTo };
     await this.works.complete(ctx, workRequestId, result);

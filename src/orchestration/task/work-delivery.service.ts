@@ -1,4 +1,4 @@
-import type { Commits, Reason, WorkResult } from '@coorchat/contracts';
+import type { Reason, WorkResult } from '@coorchat/contracts';
 import type { TenantContext } from '@coorchat/kernel';
 import { Inject, Injectable } from '@nestjs/common';
 import { type Tx, UnitOfWork } from '../../platform/db/index.js';
@@ -6,7 +6,7 @@ import { LedgerDraft } from './ledger-draft.js';
 import { LedgerWriter } from './ledger-writer.store.js';
 import type { RequestRow } from './ledger.types.js';
 import { lockRequests, type RequestKey, tallyRequests, writeResult } from './request.store.js';
-import { finalCommits, workStatus } from './work-query.store.js';
+import { type FinalCommits, finalCommits, workStatus } from './work-query.store.js';
 import type { PendingDelivery } from './work.types.js';
 
 /** The last step of a work request whose tasks made commits. */
@@ -25,7 +25,7 @@ export class WorkDelivery {
       const [tally] = await tallyRequests(tx, [key]);
       if (!tally?.hasCommits || tally.openTasks > 0) return undefined;
       const found = await finalCommits(tx, key);
-      return found && pendingDelivery(workRequestId, found.repositoryId, found.commits);
+      return found && pendingDelivery(workRequestId, found);
     });
   }
 
@@ -59,8 +59,8 @@ export class WorkDelivery {
   }
 }
 
-function pendingDelivery(workRequestId: string, repositoryId: string, commits: Commits): PendingDelivery {
+function pendingDelivery(workRequestId: string, { repositoryId, askedRef, commits }: FinalCommits): PendingDelivery {
   const { base, head, bundleDigest, filesChanged, flags } = commits;
   const branch = `coorchat/${workRequestId}`;
-  return { workRequestId, repositoryId, base, head, bundleDigest, branch, filesChanged, flags };
+  return { workRequestId, repositoryId, askedRef, base, head, bundleDigest, branch, filesChanged, flags };
 }

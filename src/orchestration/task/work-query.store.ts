@@ -67,6 +67,7 @@ export async function workStatus(tx: Tx, orgId: string, workRequestId: string): 
 
 export interface FinalCommits {
   readonly repositoryId: string;
+  readonly askedRef: string | null;
   readonly commits: Commits;
 }
 
@@ -76,7 +77,7 @@ export async function finalCommits(
   { orgId, workRequestId }: Pick<EventQuery, 'orgId' | 'workRequestId'>,
 ): Promise<FinalCommits | undefined> {
   const [row] = await tx.sql<FinalCommits>`
-    SELECT w.repository_id AS "repositoryId", t.commits
+    SELECT w.repository_id AS "repositoryId", w.base_ref AS "askedRef", t.commits
     FROM task t
     JOIN work_request w ON w.org_id = t.org_id AND w.id = t.work_request_id
     WHERE t.org_id = ${orgId} AND t.work_request_id = ${workRequestId}

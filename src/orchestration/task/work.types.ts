@@ -37,6 +37,8 @@ export type StorePlanOutcome =
 export interface PendingDelivery {
   readonly workRequestId: string;
   readonly repositoryId: string;
+  /** Branch, tag or commit as the submitter named it; null for the default branch. */
+  readonly askedRef: string | null;
   readonly base: string;
   readonly head: string;
   readonly bundleDigest: string;

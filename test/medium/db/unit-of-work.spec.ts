@@ -20,7 +20,13 @@ beforeAll(async () => {
 
 afterAll(() => database.close());
 
-const repository = (orgId: string, url: string) => ({ orgId, id: newId('repository'), canonicalUrl: url, fetchUrl: url, name: 'r' });
+const repository = (orgId: string, url: string) => ({
+  orgId,
+  id: newId('repository'),
+  canonicalUrl: url,
+  fetchUrl: url,
+  name: 'r',
+});
 
 describe('the tenant door', () => {
   it('sees its own organization through SQL and through Prisma alike', async () => {

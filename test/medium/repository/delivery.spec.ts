@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createBaseBundle, initBare } from '@coorchat/git';
 import { newId } from '@coorchat/kernel';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createBlobStore } from '../../../src/platform/blob/index.js';
@@ -28,19 +29,33 @@ async function rooms(fields: Partial<AppConfigFields> = {}) {
   return { ...room({ config, blobs, uow: database.uow }), bundles: new BundleBlobs(blobs, config) };
 }
 
+async function makeBaseBundle(extent: 'whole' | 'cut'): Promise<void> {
+  const alternates = [join(source, '.git/objects')];
+  const shallow = extent === 'cut' ? [base] : [];
+  const repository = await initBare(at(`${newId('request')}.git`), { objectFormat: 'sha1', alternates, shallow });
+  await createBaseBundle(repository, { path: at('base.bundle'), base, extent, askedAs: null });
+}
+
 /** A repository whose integrating task ended with `head`. */
-async function finished(delivery: { mode: 'bundle' } | { mode: 'push'; url?: string }, url = `file://${origin}`) {
+async function finished(
+  delivery: { mode: 'bundle' } | { mode: 'push'; url?: string },
+  url = `file://${origin}`,
+  extent: 'whole' | 'cut' = 'whole',
+) {
   const parts = await rooms();
   const ctx = memberOf(orgId);
   const view = await parts.repositories.put(ctx, { url, delivery });
-  bundle(source, at('base.bundle'), { ref: 'refs/coorchat/base', head: base });
+  await makeBaseBundle(extent);
   bundle(source, at('task.bundle'), { ref: 'refs/heads/coorchat/wrq_1/integrate', head, base });
   const baseBundle = await parts.bundles.upload(orgId, at('base.bundle'));
   const { digest: bundleDigest } = await parts.bundles.upload(orgId, at('task.bundle'));
   const outline = { files: [], excerpts: [], truncated: false };
   const prepared = { base, objectFormat: 'sha1' as const, defaultBranch: 'main', baseBundle, outline };
   await database.uow.tenant(ctx, (tx) => parts.bases.save(tx, { orgId, repositoryId: view.id, prepared }));
-  return { ...parts, order: { ctx, repository: { id: view.id }, base, head, bundleDigest, branch: BRANCH } };
+  return {
+    ...parts,
+    order: { ctx, repository: { id: view.id }, base, askedRef: null, head, bundleDigest, branch: BRANCH },
+  };
 }
 
 beforeAll(async () => {
@@ -108,6 +123,68 @@ describe('a delivery', () => {
     );
     await delivery.deliver(order);
     expect(userGit(origin, 'rev-parse', BRANCH)).toBe(head);
+  });
+
+  it('pushes from a base without its history', async () => {
+    userGit(source, 'push', '-q', origin, `${head}:refs/heads/main`);
+    base = head;
+    head = commitFiles(source, { 'c.txt': 'c\n' });
+    const { delivery, order } = await finished({ mode: 'push' }, undefined, 'cut');
+    userGit(source, 'push', '-q', origin, `${commitFiles(source, { 'later.txt': 'x' })}:refs/heads/main`);
+    await delivery.deliver(order);
+    expect(userGit(origin, 'rev-parse', BRANCH)).toBe(head);
+    expect(userGit(origin, 'fsck')).not.toContain('missing');
+  });
+
+  describe('onto a base', () => {
+    const notOnRemote = failure('repository.base_not_on_remote');
+
+    it('that the branch has left behind is pushed', async () => {
+      const { delivery, order } = await finished({ mode: 'push' });
+      userGit(source, 'checkout', '-q', base);
+      userGit(source, 'push', '-q', origin, `${commitFiles(source, { 'x.txt': 'x' })}:refs/heads/main`);
+      for (const askedRef of [null, 'main', 'refs/heads/main', base, 'gone']) {
+        expect((await delivery.deliver({ ...order, askedRef })).pushedTo).not.toBeNull();
+      }
+    });
+
+    it('that the remote does not know is refused', async () => {
+      base = head;
+      head = commitFiles(source, { 'c.txt': 'c\n' });
+      const { delivery, order } = await finished({ mode: 'push' });
+      for (const askedRef of [null, 'main', base, 'gone']) {
+        await expect(delivery.deliver({ ...order, askedRef })).rejects.toEqual(notOnRemote);
+      }
+      expect(userGit(origin, 'for-each-ref', '--format=%(refname)')).toBe('refs/heads/main');
+    });
+
+    it('that is only on another branch is refused', async () => {
+      base = head;
+      head = commitFiles(source, { 'c.txt': 'c\n' });
+      userGit(source, 'push', '-q', origin, `${base}:refs/heads/other`);
+      const { delivery, order } = await finished({ mode: 'push' });
+      await expect(delivery.deliver({ ...order, askedRef: 'main' })).rejects.toEqual(notOnRemote);
+      expect((await delivery.deliver({ ...order, askedRef: 'other' })).pushedTo).not.toBeNull();
+      expect((await delivery.deliver({ ...order, askedRef: base })).pushedTo).not.toBeNull();
+    });
+
+    it('that only a delivered branch holds is refused', async () => {
+      base = head;
+      head = commitFiles(source, { 'c.txt': 'c\n' });
+      userGit(source, 'push', '-q', origin, `${base}:refs/heads/coorchat/wrq_0`);
+      const { delivery, order } = await finished({ mode: 'push' });
+      await expect(delivery.deliver({ ...order, askedRef: base })).rejects.toEqual(notOnRemote);
+    });
+
+    it('is pushed to a fork that is behind, when the repository itself knows it', async () => {
+      userGit(folder.path, 'clone', '-q', '--bare', origin, at('fork.git'));
+      userGit(source, 'push', '-q', origin, `${head}:refs/heads/main`);
+      base = head;
+      head = commitFiles(source, { 'c.txt': 'c\n' });
+      const { delivery, order } = await finished({ mode: 'push', url: `file://${at('fork.git')}` });
+      expect((await delivery.deliver(order)).pushedTo).toBe(`file://${at('fork')}`);
+      expect(userGit(at('fork.git'), 'rev-parse', BRANCH)).toBe(head);
+    });
   });
 
   it('never forces a branch that is not ours', async () => {

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSyn
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { IncomingCommits } from '../../../src/repository/index.js';
-import { Quarantine } from '../../../src/repository/index.js';
+import { BaseShelf, Quarantine } from '../../../src/repository/index.js';
 import { QuarantineFolder } from '../../../src/repository/quarantine-folder.js';
 import { testConfig } from '../../support/test-config.js';
 import {
@@ -34,7 +34,8 @@ const at = (...parts: string[]) => join(folder.path, ...parts);
 function newQuarantine(limits = {}): Quarantine {
   const defaults = testConfig({ dataDir: at('data') });
   const config = defaults.with({ limits: { ...defaults.limits, ...limits } });
-  return new Quarantine(new QuarantineFolder(config), blobs, config);
+  const quarantineFolder = new QuarantineFolder(config);
+  return new Quarantine(quarantineFolder, new BaseShelf(quarantineFolder, blobs, config), blobs, config);
 }
 
 async function uploaded(head: string, range: { ref?: string; base?: string | null } = {}): Promise<string> {

@@ -3,8 +3,10 @@ import { SCOPES } from '@coorchat/contracts';
 import { BlobRefs } from '../../../src/repository/blob-refs.store.js';
 import { BranchPusher } from '../../../src/repository/branch-pusher.service.js';
 import { BundleBlobs } from '../../../src/repository/bundle-blobs.service.js';
-import { Delivery, Quarantine, Repositories, RepositoryBases } from '../../../src/repository/index.js';
+import { BaseShelf, Delivery, Quarantine, Repositories, RepositoryBases } from '../../../src/repository/index.js';
 import { QuarantineFolder } from '../../../src/repository/quarantine-folder.js';
+import { RemoteBases } from '../../../src/repository/remote-bases.service.js';
+import { Remotes } from '../../../src/repository/remotes.service.js';
 import { RepositoryStore } from '../../../src/repository/repository.store.js';
 import type { BlobStore } from '../../../src/platform/blob/index.js';
 import type { AppConfig } from '../../../src/platform/config/index.js';
@@ -32,8 +34,11 @@ export function room({ config, blobs: blobStore, uow }: RoomParts) {
   const bases = new RepositoryBases();
   const refs = new BlobRefs();
   const folder = new QuarantineFolder(config);
-  const quarantine = new Quarantine(folder, blobs, config);
-  const pusher = new BranchPusher(config);
-  const delivery = new Delivery(uow, store, bases, refs, blobs, folder, quarantine, pusher, config);
-  return { store, bases, refs, quarantine, delivery, repositories: new Repositories(uow, store, config) };
+  const shelf = new BaseShelf(folder, blobs, config);
+  const quarantine = new Quarantine(folder, shelf, blobs, config);
+  const remotes = new Remotes(config);
+  const pusher = new BranchPusher(remotes);
+  const known = new RemoteBases(remotes);
+  const delivery = new Delivery(uow, store, bases, refs, blobs, folder, shelf, quarantine, known, pusher, config);
+  return { store, bases, refs, shelf, quarantine, delivery, repositories: new Repositories(uow, store, config) };
 }
