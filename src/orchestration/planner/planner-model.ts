@@ -1,4 +1,5 @@
-import Anthropic from '@anthropic-ai/sdk';
+import type Anthropic from '@anthropic-ai/sdk';
+import { APIError } from '@anthropic-ai/sdk/core/error';
 import { zodOutputFormat } from '@anthropic-ai/sdk/helpers/zod';
 import type { Usage } from '@coorchat/contracts';
 import { AppError, backoffDelayMs, type BackoffPolicy, messageOf, systemClock } from '@coorchat/kernel';
@@ -29,7 +30,7 @@ const { type, schema } = zodOutputFormat(draftedPlanSchema);
 const FORMAT = { type, schema };
 
 function mayPass(error: unknown): boolean {
-  if (!(error instanceof Anthropic.APIError) || error.status === undefined) return true;
+  if (!(error instanceof APIError) || error.status === undefined) return true;
   return error.status === 429 || error.status === 408 || error.status >= 500;
 }
 
@@ -76,7 +77,7 @@ export class PlannerModel {
 
   /** @throws AppError `planner.not_configured`, `planner.model_failed`, and what `onBroken` throws */
   async ask({ messages, maxTokens, onBroken }: PlannerAsk): Promise<PlannerAnswer> {
-    const client = this.#client();
+    const client = await this.#client();
     let affordable = maxTokens;
     for (let retry = 1; ; retry++) {
       try {
@@ -90,14 +91,12 @@ export class PlannerModel {
     }
   }
 
-  #client(): Anthropic {
+  async #client(): Promise<Anthropic> {
     const { apiKey, baseUrl } = this.config.model;
-    if (apiKey) return new Anthropic({ apiKey, baseURL: baseUrl, maxRetries: 0, timeout: TIMEOUT_MS });
-    throw new AppError({
-      code: 'planner.not_configured',
-      kind: 'precondition',
-      message: 'No model key is set, so nobody can plan. Set ANTHROPIC_API_KEY, or submit the work with a plan.',
-    });
+    if (!apiKey) throw notConfigured();
+    // Loaded when it is needed: many control planes get their plans from users, and the SDK is large.
+    const { Anthropic } = await import('@anthropic-ai/sdk');
+    return new Anthropic({ apiKey, baseURL: baseUrl, maxRetries: 0, timeout: TIMEOUT_MS });
   }
 
   async #stream(client: Anthropic, messages: Anthropic.MessageParam[], maxTokens: number): Promise<PlannerAnswer> {
@@ -123,6 +122,14 @@ async function whole(answer: Promise<Anthropic.Message>): Promise<Anthropic.Mess
   const message = await answer;
   if (message.stop_reason === null) throw new Error('the answer broke off');
   return message;
+}
+
+function notConfigured(): AppError {
+  return new AppError({
+    code: 'planner.not_configured',
+    kind: 'precondition',
+    message: 'No model key is set, so nobody can plan. Set ANTHROPIC_API_KEY, or submit the work with a plan.',
+  });
 }
 
 function failed(error: unknown): AppError {
