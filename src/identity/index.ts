@@ -23,3 +23,5 @@ export { MemberKeys } from './member-keys.service.js';
 export { type KnownWorker } from './worker-credential.store.js';
 export { WorkerCredentials } from './worker-credentials.service.js';
 export { AccountPagesModule } from './pages/account-pages.module.js';
+export { DEVICE_PATH } from './pages/device.routes.js';
+export { INTERACTION_PATH } from './pages/interaction.routes.js';

@@ -3,16 +3,16 @@ import { AccountsModule } from '../accounts/accounts.module.js';
 import { TenancyModule } from '../../tenancy/index.js';
 import { AccountPages } from './account.routes.js';
 import { AssetRoutes } from './asset.routes.js';
+import { DevicePages } from './device.routes.js';
 import { FactorPages } from './factor.routes.js';
 import { InteractionPages } from './interaction.routes.js';
 import { InvitationPages } from './invitation.routes.js';
-import { MachinePages } from './machine.routes.js';
 import { PageServer } from './page-server.js';
 import { PageSite } from './page-site.js';
 import { SignInPages } from './sign-in.routes.js';
 import { SignUpPages } from './sign-up.routes.js';
 
-const PAGES = [AccountPages, FactorPages, InteractionPages, InvitationPages, MachinePages, SignInPages, SignUpPages];
+const PAGES = [AccountPages, DevicePages, FactorPages, InteractionPages, InvitationPages, SignInPages, SignUpPages];
 
 /** Pages for people, where no dashboard is needed. */
 @Module({
@@ -29,7 +29,7 @@ export class AccountPagesModule implements OnModuleInit {
     private readonly factors: FactorPages,
     private readonly interactions: InteractionPages,
     private readonly invitations: InvitationPages,
-    private readonly machines: MachinePages,
+    private readonly devices: DevicePages,
   ) {}
 
   onModuleInit(): void {
@@ -41,7 +41,7 @@ export class AccountPagesModule implements OnModuleInit {
       this.factors,
       this.interactions,
       this.invitations,
-      this.machines,
+      this.devices,
     ];
     this.server.mount(pages.flatMap((each) => each.routes()));
   }

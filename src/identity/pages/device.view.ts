@@ -1,88 +1,100 @@
-import { type Html, html, trusted } from './html.js';
-import { layout, type PageView } from './layout.view.js';
+import { isSkillScope } from '@coorchat/contracts';
+import type { GrantableOrganization, PendingDevice } from '../oidc/interactions.port.js';
+import { type Faults, faultSummary, field } from './form.view.js';
+import { type Fragment, html } from './html.js';
+import { organizationChoice, scopeList } from './interaction.view.js';
+import { csrfField, type PageView } from './layout.view.js';
+import { machineFacts } from './machine-facts.rules.js';
 
-export interface ServerForm {
-  /** The authorization server's own form, with its token; other fields join it by its id. */
-  readonly html: string;
-  readonly id: string;
-}
-
-function serverForm({ html: markup }: ServerForm): Html {
-  return trusted(markup);
-}
-
-/** Where a person enters the code that a machine or program shows. */
-export function deviceCodePage(form: ServerForm, options: { userCode?: string; fault?: string } = {}): PageView {
-  const { userCode = '', fault } = options;
+export function deviceCodePage(view: { csrf: string; path: string; code: string; faults?: Faults }): PageView {
+  const { csrf, path, code, faults = {} } = view;
+  const spec = { name: 'user_code', label: 'Code', autocomplete: 'off', maxlength: 20, isCode: true, isFirst: true };
   return {
-    title: 'Connect a device',
+    title: 'Connect a machine or program',
     main: html`<section class="card">
-      <h1>Connect a device</h1>
-      <p class="lead">Enter the code that it shows.</p>
-      ${fault !== undefined && html`<div class="notice bad" role="alert"><p>${fault}</p></div>`} ${serverForm(form)}
-      <div class="field">
-        <label for="user_code">Code</label>
-        <input
-          id="user_code"
-          name="user_code"
-          type="text"
-          class="code"
-          form="${form.id}"
-          value="${userCode}"
-          autocomplete="off"
-          autocapitalize="characters"
-          spellcheck="false"
-          maxlength="20"
-          required
-          autofocus
-        />
-      </div>
-      <button class="full" form="${form.id}">Go on</button>
+      <h1>Connect a machine or program</h1>
+      <p class="lead">Enter the code that it shows where you started it.</p>
+      ${faultSummary(faults)}
+      <form method="post" action="${path}">
+        ${csrfField(csrf)} ${field({ ...spec, value: code }, faults)}
+        <button class="full">Go on</button>
+      </form>
     </section>`,
   };
 }
 
-/** Is it really the device in front of you? */
-export function deviceConfirmPage(form: ServerForm, about: { clientName: string; userCode: string }): PageView {
+export interface DeviceView {
+  readonly csrf: string;
+  readonly path: string;
+  readonly device: PendingDevice;
+  readonly choices: readonly GrantableOrganization[];
+  readonly currentOrgId: string | null;
+}
+
+function facts({ machine, address }: PendingDevice): Fragment {
+  const known = machine === undefined ? [] : machineFacts(machine);
+  const all = address === undefined ? known : [...known, { label: 'Address', value: address }];
+  if (all.length === 0) return undefined;
+  const fact = ({ label, value }: { label: string; value: string }) =>
+    html`<dt>${label}</dt>
+      <dd>${value}</dd>`;
+  return html`<h2>What it says of itself</h2>
+    <dl class="facts">${all.map(fact)}</dl>`;
+}
+
+function skillChoice({ scopes }: PendingDevice): Fragment {
+  const skills = scopes.filter(isSkillScope);
+  if (skills.length === 0) return undefined;
+  const box = (scope: string) =>
+    html`<li>
+      <label
+        ><input type="checkbox" name="${scope}" value="on" checked />
+        <code>${scope === 'skill:*' ? 'every skill' : scope.slice('skill:'.length)}</code></label
+      >
+    </li>`;
+  return html`<fieldset>
+    <legend class="label">Skills that it may be used for</legend>
+    <ul class="boxes">
+      ${skills.map(box)}
+    </ul>
+  </fieldset>`;
+}
+
+/** Is it really the machine in front of you, and may it come in? */
+export function devicePage({ csrf, path, device, choices, currentOrgId }: DeviceView): PageView {
+  const { client, userCode, machine } = device;
+  const what = machine === undefined ? client.name : 'this machine';
+  const others = { ...device, scopes: device.scopes.filter((scope) => !isSkillScope(scope)) };
   return {
-    title: `Connect ${about.clientName}?`,
+    title: machine === undefined ? `Connect ${what}?` : 'Approve this machine?',
     main: html`<section class="card">
-      <h1>Connect ${about.clientName}?</h1>
-      <p class="lead">Go on only if the device in front of you shows this code:</p>
-      <p class="user-code mono">${about.userCode}</p>
-      ${serverForm(form)}
-      <div class="actions">
-        <button form="${form.id}">It is the same</button>
-        <button class="second" name="abort" value="yes" form="${form.id}">Stop</button>
-      </div>
+      <h1>${machine === undefined ? `Connect ${what}?` : 'Approve this machine?'}</h1>
+      <p class="lead">Go on only if you started it, and it shows this code:</p>
+      <p class="user-code mono">${userCode}</p>
+      ${facts(device)}
+      <h2>What it may do</h2>
+      ${scopeList(others, choices)}
+      <form method="post" action="${path}">
+        ${csrfField(csrf)}<input type="hidden" name="user_code" value="${userCode}" />
+        ${skillChoice(device)} ${organizationChoice(choices, currentOrgId)}
+        <div class="actions">
+          <button name="decision" value="approve">Approve</button>
+          <button name="decision" value="deny" class="second">Refuse</button>
+        </div>
+      </form>
     </section>`,
   };
 }
 
-export function deviceDonePage(clientName: string): PageView {
+export function deviceDonePage(isApproved: boolean): PageView {
+  const title = isApproved ? 'It is in' : 'It was refused';
   return {
-    title: 'Connected',
+    title,
     main: html`<section class="card">
-      <h1>Connected</h1>
-      <p>${clientName} goes on by itself. You can close this page.</p>
+      <h1>${title}</h1>
+      <p>
+        ${isApproved ? 'It goes on by itself. You can close this page.' : 'Nothing was allowed. You can close this page.'}
+      </p>
     </section>`,
-  };
-}
-
-/** A whole document for the authorization server, which answers by itself, and the headers that belong to it. */
-export function serverPage(view: PageView): {
-  readonly body: string;
-  readonly headers: Readonly<Record<string, string>>;
-} {
-  const policy =
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
-  return {
-    body: layout(view, { account: undefined, csrf: '' }),
-    headers: {
-      'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': policy,
-      'referrer-policy': 'same-origin',
-      'cache-control': 'no-store',
-    },
   };
 }

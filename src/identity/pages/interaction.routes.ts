@@ -1,7 +1,12 @@
 import { Injectable, Optional } from '@nestjs/common';
-import { Memberships } from '../../tenancy/index.js';
+import {
+  type Approval,
+  type ApprovalRefusal,
+  type GoOn,
+  Interactions,
+  type PendingRequest,
+} from '../oidc/interactions.port.js';
 import { errorPage } from './error.view.js';
-import { type Interaction, type LoginInteraction, LoginInteractions } from './interaction.port.js';
 import { consentPage } from './interaction.view.js';
 import type { Page, SignedIn } from './page.js';
 import type { PageHandler, PageRoute } from './page-server.js';
@@ -11,80 +16,85 @@ export const INTERACTION_PATH = '/auth/interaction';
 
 const OVER =
   'This sign-in is over, or it was begun in another browser. Start again from the program that sent you here.';
-const NO_ORGANIZATION = 'You belong to no organization in which this program could work. Ask for an invitation.';
 
-type Handler<I> = (page: Page, interaction: I, who: SignedIn) => Promise<void>;
+/** Why nothing was allowed, for people. */
+export const REFUSALS: Readonly<Record<ApprovalRefusal['kind'], string>> = {
+  gone: OVER,
+  not_a_member: 'You are not a member of that organization.',
+  nothing_to_grant:
+    'Your role allows nothing of what this program asks for. Ask an owner or admin of your organization.',
+};
+
+interface Asked {
+  readonly request: PendingRequest;
+  readonly interactions: Interactions;
+  readonly who: SignedIn;
+}
 
 /** Signing in for a program, and what it may do. */
 @Injectable()
 export class InteractionPages {
-  constructor(
-    private readonly memberships: Memberships,
-    @Optional() private readonly interactions?: LoginInteractions,
-  ) {}
+  constructor(@Optional() private readonly interactions?: Interactions) {}
 
   routes(): PageRoute[] {
     const { interactions } = this;
     if (interactions === undefined) return [];
     const path = `${INTERACTION_PATH}/:uid`;
     return [
-      { method: 'GET', path, handler: this.with(interactions, (page, found, who) => this.show(page, found, who)) },
-      { method: 'POST', path, handler: this.with(interactions, (page, found, who) => this.decide(page, found, who)) },
+      { method: 'GET', path, handler: this.asked(interactions, (page, asked) => this.show(page, asked)) },
+      { method: 'POST', path, handler: this.asked(interactions, (page, asked) => this.decide(page, asked)) },
     ];
   }
 
-  /** Whoever is not signed in does that first, and comes back. */
-  private with(
-    interactions: LoginInteractions,
-    handler: Handler<{ interaction: Interaction; interactions: LoginInteractions }>,
-  ): PageHandler {
+  /** Whoever is not signed in, or not lately enough for the program, does that first and comes back. */
+  private asked(interactions: Interactions, handler: (page: Page, asked: Asked) => Promise<void>): PageHandler {
     return async (page) => {
-      const interaction = await interactions.find(page.raw);
-      if (interaction === undefined) return page.show(errorPage(OVER, 'Please start again'), { status: 410 });
-      if (!page.signedIn) return this.askToSignIn(page, interaction);
-      await handler(page, { interaction, interactions }, page.signedIn);
+      const request = await interactions.details(page.raw);
+      if (request === undefined || request.uid !== page.params['uid']) return this.goOn(page, { kind: 'gone' });
+      const who = page.signedIn;
+      const since = request.signedInSince;
+      if (!who || (since && who.session.signedInAt < since)) return this.askToSignIn(page, request);
+      await handler(page, { request, interactions, who });
     };
   }
 
-  private async show(
-    page: Page,
-    { interaction, interactions }: { interaction: Interaction; interactions: LoginInteractions },
-    { account, session }: SignedIn,
-  ): Promise<void> {
-    if (interaction.kind === 'login') {
-      if (!this.isNewEnough(interaction, session.signedInAt)) return this.askToSignIn(page, interaction);
-      return page.redirect(await interactions.signedIn(page.raw, session));
+  private async show(page: Page, { request, interactions, who }: Asked): Promise<void> {
+    const { session } = who;
+    if (request.step === 'sign_in') return this.goOn(page, await interactions.finishLogin(page.raw, session));
+    const choices = (await interactions.choices(request, session)).filter(({ scopes }) => scopes.length > 0);
+    if (choices.length === 0) return this.goOn(page, { kind: 'nothing_to_grant' });
+    const likely = choices.find(({ orgId }) => orgId === session.orgId) ?? choices[0];
+    if (likely && (await interactions.isGranted(request, session, likely.orgId))) {
+      return this.goOn(page, await interactions.finishConsent(page.raw, this.approval(who, likely.orgId)));
     }
-    const all = await this.memberships.ofUser(account.id);
-    const organizations = all.filter(({ id }) => interaction.orgId === undefined || id === interaction.orgId);
-    if (organizations.length === 0) return page.show(errorPage(NO_ORGANIZATION), { status: 403 });
-    const path = `${INTERACTION_PATH}/${encodeURIComponent(page.params['uid'] ?? '')}`;
-    const view = { csrf: page.csrf, interaction, organizations, currentOrgId: session.orgId, path };
-    page.show(consentPage(view), { formTargets: [interaction.leadsTo] });
+    const path = `${INTERACTION_PATH}/${encodeURIComponent(request.uid)}`;
+    const view = { csrf: page.csrf, request, choices, currentOrgId: session.orgId, path };
+    page.show(consentPage(view));
   }
 
-  private async decide(
-    page: Page,
-    { interaction, interactions }: { interaction: Interaction; interactions: LoginInteractions },
-    { account, session }: SignedIn,
-  ): Promise<void> {
-    if (interaction.kind === 'login') return page.redirect(page.ownUrl);
-    if (page.body['decision'] !== 'allow') return page.redirect(await interactions.refuse(page.raw));
-    const orgId = page.body['organization'] ?? '';
-    const memberships = await this.memberships.ofUser(account.id);
-    const mayChoose = interaction.orgId === undefined || interaction.orgId === orgId;
-    if (!mayChoose || !memberships.some(({ id }) => id === orgId)) return page.redirect(page.ownUrl);
-    page.redirect(await interactions.allow(page.raw, { session, orgId }));
+  private async decide(page: Page, { request, interactions, who }: Asked): Promise<void> {
+    if (request.step === 'sign_in') return page.redirect(page.ownUrl);
+    if (page.body['decision'] !== 'allow') return this.goOn(page, await interactions.abort(page.raw, who.visitor));
+    const approval = this.approval(who, page.body['organization'] ?? '');
+    this.goOn(page, await interactions.finishConsent(page.raw, approval));
   }
 
-  private askToSignIn(page: Page, interaction: Interaction): void {
-    const query = new URLSearchParams({ continue: page.ownUrl });
+  private approval({ session, visitor }: SignedIn, orgId: string): Approval {
+    return { session, visitor, orgId };
+  }
+
+  private goOn(page: Page, outcome: GoOn | ApprovalRefusal): void {
+    if (outcome.kind === 'go_on') return page.goOn(outcome.url);
+    const status = outcome.kind === 'gone' ? 410 : 403;
+    page.show(errorPage(REFUSALS[outcome.kind], outcome.kind === 'gone' ? 'Please start again' : undefined), {
+      status,
+    });
+  }
+
+  private askToSignIn(page: Page, { loginHint, uid }: PendingRequest): void {
+    const query = new URLSearchParams({ continue: `${INTERACTION_PATH}/${uid}` });
     if (page.signedIn) query.set('again', '1');
-    if (interaction.kind === 'login' && interaction.loginHint !== undefined) query.set('email', interaction.loginHint);
+    if (loginHint !== undefined) query.set('email', loginHint);
     page.redirect(`/auth/sign-in?${query.toString()}`);
-  }
-
-  private isNewEnough({ signedInAfter }: LoginInteraction, signedInAt: Date): boolean {
-    return signedInAfter === undefined || signedInAt >= signedInAfter;
   }
 }

@@ -1,56 +1,59 @@
-import type { OrganizationLine } from './account.view.js';
-import type { ConsentInteraction } from './interaction.port.js';
-import { type Fragment, html } from './html.js';
+import type { AccessRequest, GrantableOrganization, PendingRequest } from '../oidc/interactions.port.js';
+import { type Fragment, type Html, html } from './html.js';
 import { csrfField, type PageView } from './layout.view.js';
 import { scopeWords } from './scope-words.js';
 
 export interface ConsentView {
   readonly csrf: string;
-  readonly interaction: ConsentInteraction;
-  readonly organizations: readonly OrganizationLine[];
+  readonly request: PendingRequest;
+  readonly choices: readonly GrantableOrganization[];
   readonly currentOrgId: string | null;
   readonly path: string;
 }
 
-function organizationChoice({ interaction, organizations, currentOrgId }: ConsentView): Fragment {
-  const offered = organizations.filter(({ id }) => interaction.orgId === undefined || id === interaction.orgId);
-  const [only] = offered;
-  if (only !== undefined && offered.length === 1) {
-    return html`<p>In <strong>${only.name}</strong>.</p>
-      <input type="hidden" name="organization" value="${only.id}" />`;
+/** Which organization; a sentence where there is no choice. */
+export function organizationChoice(choices: readonly GrantableOrganization[], currentOrgId: string | null): Fragment {
+  const [only] = choices;
+  if (only !== undefined && choices.length === 1) {
+    return html`<p>In <strong>${only.name}</strong>, where you are ${only.role}.</p>
+      <input type="hidden" name="organization" value="${only.orgId}" />`;
   }
-  const option = ({ id, name }: OrganizationLine) =>
-    html`<option value="${id}" ${id === currentOrgId && 'selected'}>${name}</option>`;
+  const option = ({ orgId, name, role }: GrantableOrganization) =>
+    html`<option value="${orgId}" ${orgId === currentOrgId && 'selected'}>${name} (${role})</option>`;
   return html`<div class="field">
     <label for="organization">Organization</label>
     <select id="organization" name="organization">
-      ${offered.map(option)}
+      ${choices.map(option)}
     </select>
   </div>`;
 }
 
+/** What would be allowed; with several organizations, at most. */
+export function scopeList({ scopes }: AccessRequest, choices: readonly GrantableOrganization[]): Html {
+  const possible = new Set(choices.flatMap((choice) => choice.scopes));
+  const words = scopeWords(scopes.filter((scope) => possible.has(scope)));
+  return html`<ul class="scopes">
+    ${words.map((text) => html`<li>${text}</li>`)}
+  </ul>`;
+}
+
 export function consentPage(view: ConsentView): PageView {
-  const { csrf, interaction, path } = view;
-  const { clientName, scopes, leadsTo, isUnknownClient } = interaction;
+  const { csrf, request, choices, currentOrgId, path } = view;
+  const { client, redirectsTo } = request;
+  const stranger = html`<div class="notice warn">
+    <p>
+      This program registered itself, so nobody vouches for its name. Allow it only if you have just started it. It goes
+      on at <code>${redirectsTo}</code>.
+    </p>
+  </div>`;
   return {
-    title: `Allow ${clientName}?`,
+    title: `Allow ${client.name}?`,
     main: html`<section class="card">
-      <h1>Allow ${clientName}?</h1>
+      <h1>Allow ${client.name}?</h1>
       <p class="lead">It wants to do this for you:</p>
-      <ul class="scopes">
-        ${scopeWords(scopes).map((words) => html`<li>${words}</li>`)}
-      </ul>
-      ${
-        isUnknownClient &&
-        html`<div class="notice warn">
-          <p>
-            This program registered itself. Allow it only if you have just started it. It goes on at
-            <code>${leadsTo}</code>.
-          </p>
-        </div>`
-      }
+      ${scopeList(request, choices)} ${client.isSelfRegistered && stranger}
       <form method="post" action="${path}">
-        ${csrfField(csrf)} ${organizationChoice(view)}
+        ${csrfField(csrf)} ${organizationChoice(choices, currentOrgId)}
         <p class="quiet">Never more than your own role allows. You can take it back at any time.</p>
         <div class="actions">
           <button name="decision" value="allow">Allow</button>

@@ -9,6 +9,8 @@ export interface PageView {
   readonly isWide?: boolean;
   /** The page talks to the browser's passkeys. */
   readonly hasPasskeys?: boolean;
+  /** Where the browser goes by itself. */
+  readonly refreshTo?: string;
 }
 
 export interface PageFrame {
@@ -52,6 +54,7 @@ export function layout(view: PageView, frame: PageFrame): string {
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="robots" content="noindex" />
+        ${view.refreshTo !== undefined && html`<meta http-equiv="refresh" content="0;url=${view.refreshTo}" />`}
         <title>${view.title} · CoorChat</title>
         <link rel="stylesheet" href="${STYLESHEET_PATH}" />
         <link rel="icon" href="/auth/assets/mark.svg" type="image/svg+xml" />

@@ -4,6 +4,7 @@ import type { Account } from '../accounts/account.store.js';
 import type { Session } from '../accounts/session.store.js';
 import type { OpenedSession } from '../accounts/sessions.service.js';
 import type { Site, Visitor } from '../accounts/visitor.js';
+import { html } from './html.js';
 import { layout, type PageView } from './layout.view.js';
 import type { PageCookies } from './page-cookies.js';
 
@@ -35,8 +36,6 @@ export interface PageParts {
 
 export interface ShowOptions {
   readonly status?: number;
-  /** Origins or schemes that a form of this page may lead to in the end, besides our own. */
-  readonly formTargets?: readonly string[];
 }
 
 /** One request for a page, and its answer. */
@@ -98,14 +97,14 @@ export class Page {
     return this.parts.request.body;
   }
 
-  show(view: PageView, { status = 200, formTargets = [] }: ShowOptions = {}): void {
+  show(view: PageView, { status = 200 }: ShowOptions = {}): void {
     const { reply, signedIn, csrf } = this.parts;
     const policy = [
       "default-src 'none'",
       "style-src 'self'",
       "img-src 'self'",
       ...(view.hasPasskeys ? ["script-src 'self'", "connect-src 'self'"] : []),
-      ["form-action 'self'", ...formTargets].join(' '),
+      "form-action 'self'",
       "frame-ancestors 'none'",
       "base-uri 'none'",
     ];
@@ -130,6 +129,22 @@ export class Page {
   /** By GET, whatever came. Paths of ours only, unless a library of ours made the address. */
   redirect(path: string): void {
     void this.parts.reply.redirect(path, 303);
+  }
+
+  /**
+   * To an address that may lead on to another site. Browsers hold a form to its page's policy through every redirect that
+   * follows, so after a form a page comes in between, which goes on by itself.
+   */
+  goOn(address: string): void {
+    if (this.parts.request.method === 'GET' || address.startsWith('/auth/account')) return this.redirect(address);
+    this.show({
+      title: 'One moment',
+      refreshTo: address,
+      main: html`<section class="card">
+        <h1>One moment</h1>
+        <p><a href="${address}">Go on</a></p>
+      </section>`,
+    });
   }
 
   signIn({ token }: OpenedSession): void {

@@ -87,7 +87,7 @@ export class SignInPages {
       case 'signed_in':
         page.signIn(outcome.opened);
         page.cookies.clear('factor');
-        return page.redirect(next ?? HOME);
+        return page.goOn(next ?? HOME);
       case 'second_factor':
         page.cookies.set('factor', outcome.token, { maxAgeS: CHALLENGE_S });
         return page.redirect(`/auth/second-factor${query}`);

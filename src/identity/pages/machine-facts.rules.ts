@@ -1,0 +1,41 @@
+export interface MachineFact {
+  readonly label: string;
+  readonly value: string;
+}
+
+const LABELS: Readonly<Record<string, string>> = {
+  name: 'Name',
+  hostname: 'Host name',
+  platform: 'System',
+  architecture: 'Architecture',
+  cpuCores: 'Processors',
+  memoryMb: 'Memory, MB',
+  diskFreeMb: 'Free disk, MB',
+  gpu: 'GPU',
+  sandbox: 'Sandbox',
+  maxConcurrent: 'Tasks at once',
+  labels: 'Labels',
+  toolchains: 'Toolchains',
+  repositories: 'Repositories',
+  version: 'Version',
+};
+const VALUE_LENGTH = 200;
+
+function textOf(value: unknown): string {
+  if (Array.isArray(value)) return value.map(textOf).filter(Boolean).join(', ');
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (typeof value !== 'object' || value === null) return '';
+  return Object.values(value).map(textOf).filter(Boolean).join(' ');
+}
+
+function oneLine(text: string): string {
+  const line = text.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
+  return line.length > VALUE_LENGTH ? `${line.slice(0, VALUE_LENGTH)}…` : line;
+}
+
+/** What a machine says of itself, as far as we have words for it. Nobody has checked it. */
+export function machineFacts(machine: Readonly<Record<string, unknown>>): MachineFact[] {
+  return Object.entries(LABELS)
+    .map(([key, label]) => ({ label, value: oneLine(textOf(machine[key])) }))
+    .filter(({ value }) => value !== '');
+}
