@@ -1,6 +1,15 @@
 export { MACHINE_EXTENSION_URI, TASK_EXTENSION_URI, TUNNEL_BINDING_URI } from './extension-uris.js';
 export { grantSchema, type Grant } from './grant.schema.js';
 export {
+  GRANT_TOKEN_TYPE,
+  type GrantFault,
+  type GrantKey,
+  type GrantVerification,
+  openGrant,
+  type OpenedGrant,
+  signGrant,
+} from './grant-token.js';
+export {
   assignedRepositorySchema,
   upstreamSchema,
   assignmentSchema,
