@@ -49,13 +49,13 @@ const FACTS: MachineFacts = {
   mcpServers: ['bench'],
 };
 
-function cardOf(name: string): object {
+function cardOf(name: string, facts: Partial<MachineFacts>): object {
   return {
     name,
     description: 'scripted',
     version: '1.0.0',
     supportedInterfaces: [],
-    capabilities: { streaming: true, extensions: [machineExtension(FACTS)] },
+    capabilities: { streaming: true, extensions: [machineExtension({ ...FACTS, ...facts })] },
     securitySchemes: {},
     securityRequirements: [],
     defaultInputModes: [],
@@ -84,6 +84,7 @@ export class ScriptedWorker {
     private readonly credential: string,
     private readonly name: string,
     private readonly script: Script,
+    facts: Partial<MachineFacts>,
     held?: Map<string, Held>,
   ) {
     this.held = held ?? new Map();
@@ -93,7 +94,7 @@ export class ScriptedWorker {
       handler: (request, { signal }) => Promise.resolve(this.#answer(request, signal)),
       backoff: { baseMs: 20, maxMs: 100, factor: 2, jitter: 0 },
       hooks: {
-        hello: () => Promise.resolve({ card: cardOf(name), features: ['task/v1'], held: this.#list() }),
+        hello: () => Promise.resolve({ card: cardOf(name, facts), features: ['task/v1'], held: this.#list() }),
         onWelcome: ({ verdicts }) => this.#heed(verdicts),
         onAck: (acks) => acks.forEach(({ taskId, seq }) => this.acked.set(taskId, seq)),
         onLease: () => undefined,
@@ -108,17 +109,17 @@ export class ScriptedWorker {
   /** `port`: where it dials, for a proxy in between. */
   static async enrol(
     plane: TestControlPlane,
-    options: { name?: string; port?: number; script?: Script } = {},
+    options: { name?: string; port?: number; script?: Script; facts?: Partial<MachineFacts> } = {},
   ): Promise<ScriptedWorker> {
-    const { name = 'scripted', port = plane.port, script = justDoIt } = options;
+    const { name = 'scripted', port = plane.port, script = justDoIt, facts = {} } = options;
     const { token } = await plane.call<{ token: string }>('POST', '/v1/enrolment-tokens', {});
     const enrolled = await plane.call<EnrolledWorker>('POST', '/v1/workers/enrol', { token, name });
-    return new ScriptedWorker(enrolled.workerId, port, enrolled.credential, name, script);
+    return new ScriptedWorker(enrolled.workerId, port, enrolled.credential, name, script, facts);
   }
 
   /** The same machine with what it holds, dialling another address. */
   redial(port: number): ScriptedWorker {
-    return new ScriptedWorker(this.workerId, port, this.credential, this.name, this.script, this.held);
+    return new ScriptedWorker(this.workerId, port, this.credential, this.name, this.script, {}, this.held);
   }
 
   async stop(): Promise<void> {

@@ -2,6 +2,7 @@ import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Prepared } from '@coorchat/a2a';
 import { type BaseExtent, type Clone, createBaseBundle, initBare } from '@coorchat/git';
+import { isAppError } from '@coorchat/kernel';
 import type { WorkspaceRequest } from '../attempt/workspace.port.js';
 import { isOwners, mayDial, type ObjectSource, type ObjectSources } from './object-sources.js';
 import { outlineOf } from './outline.js';
@@ -20,6 +21,14 @@ interface Found extends ObjectSource {
 }
 
 const REMOTE_LAYOUT: RefLayout = { branches: [`${REMOTE_REFS}/heads`], tags: `${REMOTE_REFS}/tags` };
+
+/** The control plane may take less than this machine would give. */
+async function uploadUnlessRefused({ blobs, signal }: WorkspaceRequest, path: string) {
+  return blobs.upload(path, signal).catch((error: unknown) => {
+    if (isAppError(error) && error.code === 'worker.blob_refused') return undefined;
+    throw error;
+  });
+}
 
 /** Role `prepare`: pins the commit, outlines the repository, offers its history to machines without a clone. */
 export class RepositoryPreparation {
@@ -114,7 +123,8 @@ export class RepositoryPreparation {
     if (found.shallow.length === 0) {
       request.emit({ kind: 'step', text: 'bundling the repository for machines without it' });
       const bytes = await this.bundle(request, found, { path, top, extent: 'whole' });
-      if (bytes <= maxBytes) return request.blobs.upload(path, request.signal);
+      const uploaded = bytes <= maxBytes ? await uploadUnlessRefused(request, path) : undefined;
+      if (uploaded) return uploaded;
       await rm(path);
       request.emit({ kind: 'step', text: `the history is too large to share (${bytes} bytes)` });
     }
