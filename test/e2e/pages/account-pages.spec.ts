@@ -1,8 +1,12 @@
 import { Secret, TOTP } from 'otpauth';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tenantContext } from '@coorchat/kernel';
+import { Accounts } from '../../../src/identity/index.js';
+import { Invitations, Memberships } from '../../../src/tenancy/index.js';
 import { type AccountsApp, startAccounts } from '../../medium/accounts/accounts-app.js';
 import { type TestDatabase, testDatabase } from '../../support/database.js';
+import { ScriptedInteractions } from './scripted-interactions.js';
 import { launchBrowser, Person, plugInAuthenticator } from './browser.js';
 
 const PASSWORD = 'plover magnet 41 kiosk';
@@ -14,12 +18,13 @@ let app: AccountsApp;
 let browser: Browser;
 let base: string;
 let ada: Person;
+const interactions = new ScriptedInteractions();
 let totpSecret = '';
 let recoveryCodes: string[] = [];
 
 beforeAll(async () => {
   database = await testDatabase();
-  app = await startAccounts(database);
+  app = await startAccounts(database, interactions);
   base = app.url.replace('127.0.0.1', 'localhost');
   browser = await launchBrowser();
   ada = await Person.at(browser, base);
@@ -32,9 +37,16 @@ afterAll(async () => {
   await database.close();
 });
 
-async function linkIn(subject: RegExp): Promise<string> {
-  const url = new URL((await app.letters.next(EMAIL, subject)).action?.url ?? '');
+async function linkIn(subject: RegExp, to = EMAIL): Promise<string> {
+  const url = new URL((await app.letters.next(to, subject)).action?.url ?? '');
   return url.pathname + url.search;
+}
+
+async function organizations() {
+  const account = await app.get(Accounts).findByEmail(EMAIL);
+  const [first] = await app.get(Memberships).ofUser(account?.id ?? '');
+  if (first === undefined) throw new Error('no organization');
+  return [{ orgId: first.id, name: first.name, role: first.role, scopes: [] }] as const;
 }
 
 function code(offsetSteps = 0): string {
@@ -161,5 +173,83 @@ describe('a person with an account', () => {
     await ada.opens(link);
     expect(await ada.heading).toBe('This link no longer works');
     await ada.looksAround('gone-link');
+  });
+});
+
+describe('programs and machines that ask for access', () => {
+  it('send somebody to sign in, by code or not, and get them back', async () => {
+    interactions.ask('one', 'sign_in', { loginHint: EMAIL });
+    await ada.opens('/auth/interaction/one');
+    expect(await ada.page.inputValue('#email')).toBe(EMAIL);
+    await ada.fills({ Password: PASSWORD });
+    await ada.presses('Sign in');
+    await ada.fills({ Code: recoveryCodes[2] ?? '' });
+    await ada.presses('Go on');
+    await ada.page.waitForURL('**/auth/account?login=done');
+  });
+
+  it('get nothing where the role of the person allows nothing', async () => {
+    interactions.ask('two', 'consent');
+    await ada.opens('/auth/interaction/two');
+    expect(await ada.heading).toBe('That did not work');
+    expect(await ada.page.textContent('main')).toContain('Your role allows nothing');
+    await ada.looksAround('error');
+  });
+
+  it('are shown to the person with an organization to choose, and may be refused', async () => {
+    const [own] = await organizations();
+    interactions.organizations = [own, { ...own, orgId: 'org_other', name: 'Difference Works', role: 'viewer' }];
+    await ada.opens('/auth/interaction/two');
+    expect(await ada.heading).toBe('Allow Build Robot?');
+    expect(await ada.page.textContent('main')).toContain('Use these skills only: python');
+    await ada.looksAround('consent');
+    await ada.presses('Refuse');
+    await ada.page.waitForURL('**/auth/account?consent=refused');
+    await ada.opens('/auth/interaction/two');
+    await ada.presses('Allow');
+    await ada.page.waitForURL('**/auth/account?consent=given');
+    expect(interactions.approvals.at(-1)).toMatchObject({ orgId: own.orgId });
+  });
+
+  it('show a code, and the person sees which machine it is before it comes in', async () => {
+    interactions.wait('WXYZ-2345');
+    await ada.opens('/auth/device?user_code=AAAA-AAAA');
+    await ada.presses('Go on');
+    expect(await ada.page.textContent('#user_code-fault')).toContain('Nothing waits');
+    await ada.looksAround('device-code');
+    await ada.fills({ Code: 'WXYZ-2345' });
+    await ada.presses('Go on');
+    expect(await ada.heading).toBe('Approve this machine?');
+    expect(await ada.page.textContent('dl')).toContain('RTX 4090');
+    await ada.looksAround('machine');
+    await ada.tabsTo('cuda');
+    await ada.page.keyboard.press('Space');
+    await ada.presses('Approve');
+    expect(await ada.heading).toBe('It is in');
+    expect(interactions.approvals.at(-1)?.scopes).toEqual(['worker:register', 'task:accept', 'skill:python']);
+  });
+});
+
+describe('somebody who is invited', () => {
+  it('makes an account out of the letter and is a member', async () => {
+    const [own] = await organizations();
+    const account = await app.get(Accounts).findByEmail(EMAIL);
+    const actor = { kind: 'user', id: account?.id ?? '' } as const;
+    const ctx = tenantContext({ orgId: own.orgId, actor, scopes: new Set(), requestId: 'req_test' });
+    await app.get(Invitations).invite(ctx, { email: 'grace@example.com', role: 'developer' });
+    const link = await linkIn(/invite/i, 'grace@example.com');
+    await ada.opens(link);
+    expect(await ada.page.textContent('main')).toContain('the invitation is for another address');
+    const grace = await Person.at(browser, base);
+    await grace.opens(link);
+    expect(await grace.heading).toBe('Join Analytical Engines');
+    await grace.fills({ 'Your name': 'Grace Hopper', Password: PASSWORD });
+    await grace.looksAround('invitation');
+    await grace.presses('Create account and join');
+    expect(await grace.page.textContent('[role=status]')).toContain('You are a member now');
+    expect(await grace.page.textContent('main')).toContain('developer');
+    await grace.opens(link);
+    expect(await grace.heading).toBe('This link no longer works');
+    await grace.context.close();
   });
 });

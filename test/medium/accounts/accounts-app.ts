@@ -1,21 +1,17 @@
 import { Global, Module } from '@nestjs/common';
-import {
-  Accounts,
-  AccountPagesModule,
-  AccountsModule,
-  CredentialAuthenticator,
-  IdentityModule,
-  MemberKeys,
-} from '../../../src/identity/index.js';
+import { AccountPagesModule } from '../../../src/identity/index.js';
+import { Interactions } from '../../../src/identity/oidc/interactions.port.js';
+import { BlobModule } from '../../../src/platform/blob/index.js';
 import { ConfigModule } from '../../../src/platform/config/index.js';
 import { DatabaseModule } from '../../../src/platform/db/index.js';
-import { Authenticator, createHttpApp, type HttpApp, HttpModule, PublicUrl } from '../../../src/platform/http/index.js';
+import { HealthModule } from '../../../src/platform/health/index.js';
+import { createHttpApp, type HttpApp, HttpModule, PublicUrl } from '../../../src/platform/http/index.js';
 import { type Letter, Mailer } from '../../../src/platform/mail/index.js';
 import { OutboxModule } from '../../../src/platform/outbox/index.js';
 import { QueueModule } from '../../../src/platform/queue/index.js';
 import { RevocationModule } from '../../../src/platform/revocation/index.js';
 import { TelemetryModule } from '../../../src/platform/telemetry/index.js';
-import { MemberCredentials, UserDirectory } from '../../../src/tenancy/index.js';
+import { PortBindingsModule } from '../../../src/processes/port-bindings.module.js';
 import { expect, vi } from 'vitest';
 import type { TestDatabase } from '../../support/database.js';
 
@@ -49,33 +45,33 @@ export interface AccountsApp {
   get<T>(type: abstract new (...parameters: never[]) => T): T;
 }
 
-/** Accounts and their pages over HTTP, on a database of their own. */
-export async function startAccounts(database: TestDatabase): Promise<AccountsApp> {
+/** Accounts and their pages over HTTP, on a database of their own; with pages for programs where there are interactions. */
+export async function startAccounts(database: TestDatabase, interactions?: Interactions): Promise<AccountsApp> {
   const letters = new LetterBox();
 
   @Global()
   @Module({
-    imports: [IdentityModule, AccountsModule],
     providers: [
-      { provide: Authenticator, useExisting: CredentialAuthenticator },
-      { provide: MemberCredentials, useExisting: MemberKeys },
-      { provide: UserDirectory, useExisting: Accounts },
       { provide: Mailer, useValue: letters },
+      { provide: Interactions, useValue: interactions },
     ],
-    exports: [Authenticator, MemberCredentials, UserDirectory, Mailer],
+    exports: [Mailer, Interactions],
   })
-  class Bindings {}
+  class Fakes {}
 
   @Module({
     imports: [
       ConfigModule.with(database.config),
+      Fakes,
       TelemetryModule,
       DatabaseModule,
       QueueModule,
       OutboxModule,
       RevocationModule,
+      BlobModule,
       HttpModule,
-      Bindings,
+      HealthModule,
+      PortBindingsModule,
       AccountPagesModule,
     ],
   })
