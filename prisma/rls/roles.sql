@@ -4,13 +4,17 @@
 CREATE OR REPLACE FUNCTION current_org() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
   AS $$ SELECT nullif(current_setting('app.org_id', true), '') $$;
 
+-- The same, once everything of it is to be erased: what the eraser's policies let through.
+CREATE OR REPLACE FUNCTION erasable_org() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
+  AS $$ SELECT id FROM public.organization WHERE id = current_org() AND erase_at <= now() $$;
+
 CREATE TABLE IF NOT EXISTS platform_setting (key text PRIMARY KEY, value text NOT NULL);
 
 DO $$
 DECLARE
   role_name text;
 BEGIN
-  FOREACH role_name IN ARRAY ARRAY['coorchat_app', 'coorchat_system', 'coorchat_scheduler', 'coorchat_queue', 'coorchat_backup'] LOOP
+  FOREACH role_name IN ARRAY ARRAY['coorchat_app', 'coorchat_system', 'coorchat_scheduler', 'coorchat_queue', 'coorchat_eraser', 'coorchat_backup'] LOOP
     BEGIN
       IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role_name) THEN
         EXECUTE format('CREATE ROLE %I LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION NOINHERIT', role_name);
@@ -31,13 +35,14 @@ END $$;
 ALTER ROLE coorchat_app SET statement_timeout = '15s';
 ALTER ROLE coorchat_system SET statement_timeout = '30s';
 ALTER ROLE coorchat_scheduler SET statement_timeout = '15s';
+ALTER ROLE coorchat_eraser SET statement_timeout = '60s';
 ALTER ROLE coorchat_app SET lock_timeout = '10s';
 ALTER ROLE coorchat_system SET lock_timeout = '10s';
 ALTER ROLE coorchat_scheduler SET lock_timeout = '10s';
 ALTER ROLE coorchat_queue SET search_path = bullmq;
 
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
-GRANT USAGE ON SCHEMA public TO coorchat_app, coorchat_system, coorchat_scheduler, coorchat_backup;
+GRANT USAGE ON SCHEMA public TO coorchat_app, coorchat_system, coorchat_scheduler, coorchat_eraser, coorchat_backup;
 ALTER ROLE coorchat_backup SET default_transaction_read_only = on;
 
 -- The queue keeps its tables in a schema of its own, which its role owns; it sees nothing else.

@@ -1,11 +1,12 @@
 import { Global, Module, type Provider, type Type } from '@nestjs/common';
 import { BudgetAdmission, BudgetSpending, CostMeter, MeteringModule } from '../commerce/metering/index.js';
 import { Accounts, AccountsModule, CredentialAuthenticator, IdentityModule, MemberKeys } from '../identity/index.js';
-import { Admission, ModelMeter, SkillCatalog, SpendingPort } from '../orchestration/task/index.js';
+import { Admission, ModelMeter, SkillCatalog, SpendingPort, TaskModule } from '../orchestration/task/index.js';
 import { Authenticator } from '../platform/http/index.js';
 import { RegistryModule } from '../registry/index.js';
-import { MemberCredentials, UserDirectory } from '../tenancy/index.js';
+import { ClusterOccupancy, MemberCredentials, UserDirectory } from '../tenancy/index.js';
 import { RegistrySkillCatalog } from './registry-skill-catalog.js';
+import { RoomsClusterOccupancy } from './rooms-cluster-occupancy.js';
 
 function bind<T>(port: abstract new (...parameters: never[]) => T, implementation: Type<T>): Provider {
   return { provide: port, useExisting: implementation };
@@ -19,13 +20,23 @@ const BINDINGS: Provider[] = [
   bind(ModelMeter, CostMeter),
   bind(SkillCatalog, RegistrySkillCatalog),
   bind(MemberCredentials, MemberKeys),
+  bind(ClusterOccupancy, RoomsClusterOccupancy),
   bind(UserDirectory, Accounts),
 ];
 
 @Global()
 @Module({
-  imports: [IdentityModule, AccountsModule, RegistryModule, MeteringModule],
-  providers: [...BINDINGS, RegistrySkillCatalog],
-  exports: [Authenticator, Admission, SpendingPort, ModelMeter, SkillCatalog, MemberCredentials, UserDirectory],
+  imports: [IdentityModule, AccountsModule, RegistryModule, TaskModule, MeteringModule],
+  providers: [...BINDINGS, RegistrySkillCatalog, RoomsClusterOccupancy],
+  exports: [
+    Authenticator,
+    Admission,
+    SpendingPort,
+    ModelMeter,
+    SkillCatalog,
+    MemberCredentials,
+    UserDirectory,
+    ClusterOccupancy,
+  ],
 })
 export class PortBindingsModule {}

@@ -12,7 +12,7 @@ import { FeedRunnerModule } from '../platform/outbox/index.js';
 import { JobRunnerModule } from '../platform/queue/index.js';
 import { RegistryApiModule, WorkerSelfModule } from '../registry/index.js';
 import { RepositoryApiModule, RepositoryJobsModule } from '../repository/index.js';
-import { TenancyApiModule } from '../tenancy/index.js';
+import { TenancyApiModule, TenancyJobsModule } from '../tenancy/index.js';
 
 /** A process that serves; `migrate` runs to its end and serves nothing. */
 export type ServingProcess = 'api' | 'jobs' | 'tunnel';
@@ -41,6 +41,7 @@ export const PROCESS_MODULES: Readonly<Record<ServingProcess, readonly RoomModul
   jobs: [
     JobRunnerModule,
     FeedRunnerModule,
+    TenancyJobsModule,
     AccountJobsModule,
     TaskJobsModule,
     PlannerModule,

@@ -8,3 +8,4 @@ export { WorkerMetrics } from './worker-metrics.subscriber.js';
 export { type OpenedWorker } from './worker-session.store.js';
 export { type OpenSession, type SessionKey, WorkerSessions } from './worker-sessions.service.js';
 export { type CatalogEntry } from './worker.view.js';
+export { WorkerCounts } from './worker-counts.store.js';

@@ -4,6 +4,7 @@ import { TenancyModule } from '../tenancy/index.js';
 import { PoolRoster } from './pool-roster.service.js';
 import { PoolRosterStore } from './pool-roster.store.js';
 import { RegistryNews } from './registry-news.js';
+import { WorkerCounts } from './worker-counts.store.js';
 import { WorkerDirectory } from './worker-directory.service.js';
 import { WorkerEndpointStore } from './worker-endpoint.store.js';
 import { WorkerEndpoints } from './worker-endpoints.service.js';
@@ -16,6 +17,7 @@ import { WorkerStore } from './worker.store.js';
 
 const doors = [
   PoolRoster,
+  WorkerCounts,
   WorkerDirectory,
   WorkerEndpoints,
   WorkerEnrolment,

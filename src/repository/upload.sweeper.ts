@@ -1,6 +1,8 @@
 import { Injectable, Module, type OnModuleInit } from '@nestjs/common';
 import { JobHandlers } from '../platform/queue/index.js';
+import { TenancyModule } from '../tenancy/index.js';
 import { AbandonedUploads } from './abandoned-uploads.service.js';
+import { RepositoryErasure } from './repository-erasure.js';
 import { RepositoryModule } from './repository.module.js';
 
 const EVERY_MS = 3_600_000;
@@ -25,5 +27,8 @@ export class UploadSweeper implements OnModuleInit {
 }
 
 /** Where jobs run. */
-@Module({ imports: [RepositoryModule], providers: [AbandonedUploads, UploadSweeper] })
+@Module({
+  imports: [RepositoryModule, TenancyModule],
+  providers: [AbandonedUploads, RepositoryErasure, UploadSweeper],
+})
 export class RepositoryJobsModule {}

@@ -1,4 +1,7 @@
+export { ClusterOccupancy, type Occupants } from './cluster-occupancy.port.js';
+export { clusterAllowsSkill, EVERY_SKILL, submitFault } from './cluster.rules.js';
 export { type Cluster, type ClusterPolicy, Clusters } from './clusters.store.js';
+export { type ErasureStep, ErasureSteps } from './erasure-steps.js';
 export { Founding, type FoundingRequest } from './founding.service.js';
 export { InvitationAcceptance, type InvitedUser } from './invitation-acceptance.service.js';
 export { INVITATION_PATH } from './invitation-mail.service.js';
@@ -15,6 +18,8 @@ export {
   type Organization,
   Organizations,
 } from './organizations.store.js';
+export { OrganizationEnd } from './organization-end.service.js';
 export { TenancyApiModule } from './tenancy-api.module.js';
+export { TenancyJobsModule } from './tenancy-jobs.module.js';
 export { TenancyModule } from './tenancy.module.js';
 export { type Person, UserDirectory } from './user-directory.port.js';

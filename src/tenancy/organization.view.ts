@@ -3,14 +3,17 @@ import { microsToUsd } from '@coorchat/kernel';
 import type { Cluster } from './clusters.store.js';
 import type { Organization } from './organizations.store.js';
 
-function clusterView(cluster: Cluster): ClusterView {
-  const { id, name, tier, defaultMaxDurationMs, allowWorkerModelKey, allowCommands, network } = cluster;
+export function clusterView(cluster: Cluster): ClusterView {
+  const { id, name, tier, isDefault, defaultMaxDurationMs, allowWorkerModelKey, allowCommands, network } = cluster;
+  const { submitters, skills, approvals, maxConcurrentTasks } = cluster;
   const defaultMaxCostUsd = microsToUsd(cluster.defaultMaxCostMicros);
   const policy = { defaultMaxCostUsd, defaultMaxDurationMs, allowWorkerModelKey, allowCommands, network };
-  return { id, name, tier, ...policy, createdAt: cluster.createdAt.toISOString() };
+  const taking = { submitters, skills, approvals, maxConcurrentTasks };
+  return { id, name, tier, isDefault, ...policy, ...taking, createdAt: cluster.createdAt.toISOString() };
 }
 
 export function organizationView(organization: Organization, clusters: readonly Cluster[]): OrganizationView {
-  const { id, name, slug, createdAt } = organization;
-  return { id, name, slug, createdAt: createdAt.toISOString(), clusters: clusters.map(clusterView) };
+  const { id, name, slug, createdAt, eraseAt } = organization;
+  const dates = { createdAt: createdAt.toISOString(), eraseAt: eraseAt?.toISOString() ?? null };
+  return { id, name, slug, ...dates, clusters: clusters.map(clusterView) };
 }

@@ -36,6 +36,34 @@ export class Organizations {
     return row;
   }
 
+  async rename(tx: TenantTx, name: string): Promise<void> {
+    await tx.sql`UPDATE organization SET name = ${name}, updated_at = now() WHERE id = ${tx.orgId}`;
+  }
+
+  /** When it is erased; undefined when that was settled before. On database time. */
+  async endAfter(tx: TenantTx, graceMs: number): Promise<Date | undefined> {
+    const [row] = await tx.sql<{ eraseAt: Date }>`
+      UPDATE organization SET erase_at = now() + make_interval(secs => ${graceMs / 1_000}), updated_at = now()
+      WHERE id = ${tx.orgId} AND erase_at IS NULL RETURNING erase_at AS "eraseAt"`;
+    return row?.eraseAt;
+  }
+
+  /** False when it is not to be deleted, or due. */
+  async callOffEnd(tx: TenantTx): Promise<boolean> {
+    const rows = await tx.sql`
+      UPDATE organization SET erase_at = NULL, updated_at = now()
+      WHERE id = ${tx.orgId} AND erase_at > now() RETURNING id`;
+    return rows.length === 1;
+  }
+
+  /** Ids of those to be erased now. */
+  async due(tx: SystemTx): Promise<string[]> {
+    const rows = await tx.sql<{
+      id: string;
+    }>`SELECT id FROM organization WHERE erase_at <= now() ORDER BY erase_at, id`;
+    return rows.map(({ id }) => id);
+  }
+
   /** The organization with its first cluster, if it was founded already. */
   async findFounded(tx: SystemTx, slug: string): Promise<FoundedOrganization | undefined> {
     const [row] = await tx.sql<FoundedOrganization>`

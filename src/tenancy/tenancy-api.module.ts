@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ClusterController } from './cluster.controller.js';
 import { InvitationController } from './invitation.controller.js';
 import { MemberController } from './member.controller.js';
 import { OrganizationController } from './organization.controller.js';
@@ -8,6 +9,12 @@ import { TenancyModule } from './tenancy.module.js';
 /** The REST side, for processes that serve it. */
 @Module({
   imports: [TenancyModule],
-  controllers: [OrganizationController, MemberController, InvitationController, OwnOrganizationsController],
+  controllers: [
+    OrganizationController,
+    ClusterController,
+    MemberController,
+    InvitationController,
+    OwnOrganizationsController,
+  ],
 })
 export class TenancyApiModule {}

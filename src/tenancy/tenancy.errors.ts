@@ -83,4 +83,49 @@ export const tenancyErrors = {
       kind: 'forbidden',
       message: 'This invitation is for another mail address. Sign in with the one that the mail came to.',
     }),
+  organizationEnding: () =>
+    new AppError({
+      code: 'tenancy.organization_ending',
+      kind: 'precondition',
+      message: 'The organization is to be deleted and takes no new work. An owner can call that off.',
+    }),
+  notEnding: () =>
+    new AppError({
+      code: 'tenancy.not_ending',
+      kind: 'conflict',
+      message: 'Nobody asked for the deletion of this organization, or it is due already.',
+    }),
+  submitterRefused: (submitter: string) =>
+    new AppError({
+      code: 'tenancy.submitter_refused',
+      kind: 'forbidden',
+      message: `This cluster does not take work from the role ${submitter}.`,
+      details: { submitter },
+    }),
+  skillsRefused: (skills: readonly string[]) =>
+    new AppError({
+      code: 'tenancy.skills_refused',
+      kind: 'forbidden',
+      message: `Work in this cluster may not use ${skills.join(', ')}.`,
+      details: { skills },
+    }),
+  clusterNameTaken: (name: string) =>
+    new AppError({
+      code: 'tenancy.cluster_name_taken',
+      kind: 'conflict',
+      message: `There is a cluster "${name}" already.`,
+    }),
+  defaultCluster: () =>
+    new AppError({
+      code: 'tenancy.default_cluster',
+      kind: 'conflict',
+      message: 'The default cluster cannot be deleted. Make another one the default first.',
+    }),
+  clusterInUse: (occupants: { workers: number; openWork: number }) =>
+    new AppError({
+      code: 'tenancy.cluster_in_use',
+      kind: 'conflict',
+      message: `The cluster has ${occupants.workers} workers and ${occupants.openWork} open work requests.`,
+      details: { ...occupants },
+    }),
 };

@@ -1,5 +1,8 @@
 import { Module } from '@nestjs/common';
+import { ClusterAdmin } from './cluster-admin.service.js';
+import { ClusterWriter } from './cluster-writer.store.js';
 import { Clusters } from './clusters.store.js';
+import { ErasureSteps } from './erasure-steps.js';
 import { Founding } from './founding.service.js';
 import { InvitationAcceptance } from './invitation-acceptance.service.js';
 import { InvitationMail } from './invitation-mail.service.js';
@@ -9,11 +12,14 @@ import { MemberChanges } from './member-changes.service.js';
 import { MemberRoster } from './member-roster.service.js';
 import { Members } from './members.store.js';
 import { Memberships } from './memberships.service.js';
+import { OrganizationEnd } from './organization-end.service.js';
 import { OrganizationService } from './organization.service.js';
 import { Organizations } from './organizations.store.js';
 
 const doors = [
+  ClusterAdmin,
   Clusters,
+  ErasureSteps,
   Founding,
   InvitationAcceptance,
   Invitations,
@@ -21,9 +27,10 @@ const doors = [
   MemberRoster,
   Members,
   Memberships,
+  OrganizationEnd,
   Organizations,
   OrganizationService,
 ];
 
-@Module({ providers: [...doors, InvitationMail, InvitationStore], exports: doors })
+@Module({ providers: [...doors, ClusterWriter, InvitationMail, InvitationStore], exports: doors })
 export class TenancyModule {}

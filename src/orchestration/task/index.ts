@@ -46,3 +46,4 @@ export { type AttemptCode, AttemptReader, type LiveAttempt, taskBranch } from '.
 export { TaskModule } from './task.module.js';
 export { TaskApiModule } from './task-api.module.js';
 export { TaskJobsModule } from './task-jobs.module.js';
+export { OpenWork } from './open-work.store.js';

@@ -2,7 +2,7 @@ import type { Plan, SubmitWork, WorkView } from '@coorchat/contracts';
 import { newId, type TenantContext } from '@coorchat/kernel';
 import { Inject, Injectable } from '@nestjs/common';
 import { type TenantTx, UnitOfWork } from '../../platform/db/index.js';
-import { type Cluster, Clusters } from '../../tenancy/index.js';
+import { type Cluster, Clusters, submitFault } from '../../tenancy/index.js';
 import { completeGraph, type GraphTask, prepareTask } from './graph.rules.js';
 import { LedgerDraft } from './ledger-draft.js';
 import { LedgerWriter } from './ledger-writer.store.js';
@@ -79,6 +79,8 @@ export class WorkSubmission {
   private async store(tx: TenantTx, ctx: TenantContext, draft: Draft): Promise<Submitted> {
     const { work, plan, idempotencyKey: key, hash } = draft;
     const cluster = await this.clusterOf(tx, work.clusterId);
+    const fault = submitFault(cluster, { role: ctx.member?.role, skills: plannedSkills(plan) });
+    if (fault) throw fault;
     const pinned = work.repository ? await this.pins.pin(tx, ctx.orgId, work.repository) : undefined;
     const tasks = firstTasks(work, plan, pinned);
     const request = newRequest(ctx, draft, cluster, pinned);
@@ -130,6 +132,10 @@ function firstTasks(work: SubmitWork, plan: Plan | undefined, pinned: PinnedRepo
   const needsPrepare = pinned?.needsPrepare ?? false;
   if (plan) return completeGraph(plan, { constraints, hasRepository: pinned !== undefined, needsPrepare });
   return needsPrepare ? [prepareTask(constraints)] : [];
+}
+
+function plannedSkills(plan: Plan | undefined): string[] {
+  return [...new Set(plan?.tasks.flatMap(({ skill }) => skill ?? []))];
 }
 
 function newRequest(

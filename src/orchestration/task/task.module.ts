@@ -5,6 +5,7 @@ import { AttemptLedger } from './attempt-ledger.store.js';
 import { AttemptReader } from './attempt-reader.store.js';
 import { LedgerNewsPublisher } from './ledger-news.port.js';
 import { LedgerWriter } from './ledger-writer.store.js';
+import { OpenWork } from './open-work.store.js';
 import { PlatformNews } from './platform-news.service.js';
 import { RepositoryPins } from './repository-pins.service.js';
 import { SchedulingLedger } from './scheduling-ledger.store.js';
@@ -15,7 +16,16 @@ import { WorkFollower } from './work-follower.service.js';
 import { WorkPlans } from './work-plans.service.js';
 import { WorkService } from './work.service.js';
 
-const doors = [AttemptLedger, AttemptReader, SchedulingLedger, WorkService, WorkArtifacts, WorkPlans, WorkDelivery];
+const doors = [
+  AttemptLedger,
+  AttemptReader,
+  OpenWork,
+  SchedulingLedger,
+  WorkService,
+  WorkArtifacts,
+  WorkPlans,
+  WorkDelivery,
+];
 
 /** Needs `SpendingPort` and `SkillCatalog`, which `processes/` binds. */
 @Module({

@@ -14,6 +14,7 @@ export function databaseConfig(env: Environment): DatabaseConfig {
     systemUrl: env.COORCHAT_DATABASE_SYSTEM_URL,
     schedulerUrl: env.COORCHAT_DATABASE_SCHEDULER_URL,
     queueUrl: env.COORCHAT_DATABASE_QUEUE_URL,
+    eraserUrl: env.COORCHAT_DATABASE_ERASER_URL,
     backupUrl: env.COORCHAT_DATABASE_BACKUP_URL,
     poolSize: env.COORCHAT_DATABASE_POOL_SIZE,
     prepare: env.COORCHAT_DATABASE_PREPARE,

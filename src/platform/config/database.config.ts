@@ -10,6 +10,7 @@ export const databaseVariables = {
   COORCHAT_DATABASE_SYSTEM_URL: postgresUrl(),
   COORCHAT_DATABASE_SCHEDULER_URL: postgresUrl(),
   COORCHAT_DATABASE_QUEUE_URL: postgresUrl(),
+  COORCHAT_DATABASE_ERASER_URL: postgresUrl(),
   COORCHAT_DATABASE_BACKUP_URL: postgresUrl(),
   COORCHAT_DATABASE_POOL_SIZE: wholeNumber({ min: 1, max: 200, fallback: 10, unit: 'connections' }),
   /** Named prepared statements do not work behind transaction poolers of old. */
@@ -30,6 +31,7 @@ export interface DatabaseConfig {
   readonly systemUrl?: string | undefined;
   readonly schedulerUrl?: string | undefined;
   readonly queueUrl?: string | undefined;
+  readonly eraserUrl?: string | undefined;
   readonly backupUrl?: string | undefined;
   readonly poolSize: number;
   readonly prepare: boolean;

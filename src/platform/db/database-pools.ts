@@ -14,7 +14,7 @@ const IDLE_TIMEOUT_MS = 60_000;
 export type LeaseDoor = Exclude<DatabaseDoor, 'queue' | 'backup'>;
 
 function poolSizes(total: number): Record<LeaseDoor, number> {
-  return { app: total, system: Math.max(3, Math.ceil(total / 2)), scheduler: 2 };
+  return { app: total, system: Math.max(3, Math.ceil(total / 2)), scheduler: 2, eraser: 1 };
 }
 
 /** The pools of the three roles that the unit of work uses. Also the injection token. */

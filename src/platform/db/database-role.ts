@@ -7,6 +7,8 @@ export const DATABASE_ROLES = {
   system: 'coorchat_system',
   scheduler: 'coorchat_scheduler',
   queue: 'coorchat_queue',
+  /** Deletes what belongs to an organization whose time has come, and sees nothing else. */
+  eraser: 'coorchat_eraser',
   /** Reads everything, for backups; no process that serves uses it. */
   backup: 'coorchat_backup',
 } as const;
@@ -20,8 +22,9 @@ export function rolePassword(secretKey: string, door: DatabaseDoor): string {
 
 /** The operator's own URL for a role, when one is configured: then its password is the operator's, too. */
 export function configuredUrl(config: AppConfig, door: DatabaseDoor): string | undefined {
-  const { appUrl, systemUrl, schedulerUrl, queueUrl, backupUrl } = config.database;
-  return { app: appUrl, system: systemUrl, scheduler: schedulerUrl, queue: queueUrl, backup: backupUrl }[door];
+  const { appUrl, systemUrl, schedulerUrl, queueUrl, eraserUrl, backupUrl } = config.database;
+  const urls = { app: appUrl, system: systemUrl, scheduler: schedulerUrl, queue: queueUrl };
+  return { ...urls, eraser: eraserUrl, backup: backupUrl }[door];
 }
 
 /** `ownerUrl` with the role's name and password in place of the owner's. */

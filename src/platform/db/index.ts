@@ -11,4 +11,5 @@ export { joinDatabase, type OpenDatabase, openDatabase } from './open-database.j
 export { json } from './sql-statement.js';
 export { type SystemPurpose } from './system-purpose.js';
 export type { SchedulerTx, SqlResult, SqlRow, SystemTx, TenantTx, Tx, TxDb } from './tx.js';
+export { eraseTenant } from './tenant-eraser.js';
 export { UnitOfWork } from './unit-of-work.js';

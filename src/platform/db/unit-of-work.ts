@@ -55,6 +55,13 @@ export class UnitOfWork {
     return this.run({ role: 'scheduler', scope }, (tx) => body(tx as SchedulerTx));
   }
 
+  /** Deletes what an organization has whose time has come; the role sees and reaches nothing else. Counted. */
+  erase<T>(ctx: Pick<TenantContext, 'orgId'>, body: (tx: TenantTx) => Promise<T>): Promise<T> {
+    this.metrics.count('db.system.eraser');
+    const scope = { orgId: ctx.orgId, purpose: null, readOnly: false };
+    return this.run({ role: 'eraser', scope }, (tx) => body(tx as TenantTx));
+  }
+
   private async run<T>(door: Door, body: (tx: OpenTransaction) => Promise<T>): Promise<T> {
     refuseNested();
     for (let attempt = 1; ; attempt++) {

@@ -13,7 +13,7 @@ import { RevocationModule } from '../../../src/platform/revocation/index.js';
 import { TelemetryModule } from '../../../src/platform/telemetry/index.js';
 import { RegistryApiModule, WorkerSelfModule } from '../../../src/registry/index.js';
 import { NoUserDirectory } from '../../../src/processes/no-user-directory.js';
-import { MemberCredentials, TenancyApiModule, UserDirectory } from '../../../src/tenancy/index.js';
+import { ClusterOccupancy, MemberCredentials, TenancyApiModule, UserDirectory } from '../../../src/tenancy/index.js';
 import type { TestDatabase } from '../../support/database.js';
 
 @Global()
@@ -23,8 +23,9 @@ import type { TestDatabase } from '../../support/database.js';
     { provide: Authenticator, useExisting: CredentialAuthenticator },
     { provide: MemberCredentials, useExisting: MemberKeys },
     { provide: UserDirectory, useClass: NoUserDirectory },
+    { provide: ClusterOccupancy, useValue: { of: async () => ({ workers: 0, openWork: 0 }) } },
   ],
-  exports: [Authenticator, MemberCredentials, UserDirectory],
+  exports: [Authenticator, MemberCredentials, UserDirectory, ClusterOccupancy],
 })
 class TestBindings {}
 

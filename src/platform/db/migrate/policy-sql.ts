@@ -37,33 +37,44 @@ function dropPolicies(table: string): string {
 END $$;`;
 }
 
+const ERASING: readonly TableOperation[] = ['select', 'delete'];
+
+/** The table of tenants itself cannot ask itself. */
+function erasable(tenantColumn: string): string {
+  if (tenantColumn === 'id') return `"id" = ${CURRENT_ORG} AND "erase_at" <= now()`;
+  return `"${tenantColumn}" = (SELECT erasable_org())`;
+}
+
 function rowSecurity(table: string, access: TableAccess): string[] {
   if (access.tenant === null) return [];
-  const { app, system, scheduler, backup } = DATABASE_ROLES;
+  const { app, system, scheduler, eraser, backup } = DATABASE_ROLES;
   return [
     `ALTER TABLE "${table}" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;`,
     dropPolicies(table),
     ...policies(table, app, access.app, `"${access.tenant}" = ${CURRENT_ORG}`),
     ...policies(table, system, access.system, 'true'),
     ...policies(table, scheduler, Object.keys(access.scheduler) as TableOperation[], 'true'),
+    ...policies(table, eraser, ERASING, erasable(access.tenant)),
     ...policies(table, backup, ['select'], 'true'),
   ];
 }
 
 function tableSql(table: string, access: TableAccess): string[] {
-  const { app, system, backup } = DATABASE_ROLES;
+  const { app, system, eraser, backup } = DATABASE_ROLES;
   return [
     ...rowSecurity(table, access),
     ...grants(table, app, access.app),
     ...grants(table, system, access.system),
     ...columnGrants(table, access),
+    ...grants(table, eraser, access.tenant === null ? [] : ERASING),
     ...grants(table, backup, ['select']),
   ];
 }
 
 /** The template: forced row-level security and narrow grants for each table that prisma/rls/access.yaml names. */
 export function policySql(rules: AccessRules): string {
-  const roles = [DATABASE_ROLES.app, DATABASE_ROLES.system, DATABASE_ROLES.scheduler, DATABASE_ROLES.backup].join(', ');
+  const { app, system, scheduler, eraser, backup } = DATABASE_ROLES;
+  const roles = [app, system, scheduler, eraser, backup].join(', ');
   return [
     `REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${roles}, PUBLIC;`,
     ...Object.entries(rules).flatMap(([table, access]) => tableSql(table, access)),

@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TestControlPlane } from '../../support/control-plane.js';
+
+let plane: TestControlPlane;
+
+interface Cluster {
+  readonly id: string;
+  readonly name: string;
+  readonly isDefault: boolean;
+}
+
+beforeAll(async () => {
+  plane = await TestControlPlane.start();
+});
+afterAll(() => plane?.close());
+
+const list = async () => (await plane.call<{ items: Cluster[] }>('GET', '/v1/clusters')).items;
+const create = (body: object) => plane.call<Cluster>('POST', '/v1/clusters', body);
+
+async function statusOf(
+  method: string,
+  path: string,
+  body?: object,
+): Promise<{ status: number; code: string | undefined }> {
+  const response = await fetch(plane.url + path, {
+    method,
+    headers: {
+      authorization: `Bearer ${await plane.key()}`,
+      ...(body && { 'content-type': 'application/json' }),
+    },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const code = text === '' ? undefined : (JSON.parse(text) as { code?: string }).code;
+  return { status: response.status, code };
+}
+
+const toolPlan = (skill?: string) => ({
+  description: 'Run the checks',
+  plan: {
+    tasks: [
+      { key: 'a', kind: 'tool', title: 'List', tool: { name: 'list_files', arguments: {} }, ...(skill && { skill }) },
+    ],
+  },
+});
+
+describe('clusters', () => {
+  it('are several, with unique names and one default', async () => {
+    const [first] = await list();
+    expect(first).toMatchObject({ name: 'default', isDefault: true });
+    const gpu = await create({
+      name: 'gpu',
+      tier: 'managed',
+      network: 'full',
+      maxConcurrentTasks: 3,
+      approvals: ['deliver'],
+    });
+    expect(gpu).toMatchObject({
+      isDefault: false,
+      tier: 'managed',
+      network: 'full',
+      maxConcurrentTasks: 3,
+      skills: ['*'],
+    });
+    expect(await statusOf('POST', '/v1/clusters', { name: 'gpu' })).toEqual({
+      status: 409,
+      code: 'tenancy.cluster_name_taken',
+    });
+    await plane.call('PATCH', `/v1/clusters/${gpu.id}`, { isDefault: true, name: 'big gpu' });
+    expect((await list()).map(({ name, isDefault }) => [name, isDefault])).toEqual([
+      ['big gpu', true],
+      ['default', false],
+    ]);
+    await plane.call('PATCH', `/v1/clusters/${first?.id}`, { isDefault: true });
+  });
+
+  it('cannot be deleted while they are the default, or in use', async () => {
+    const [first] = await list();
+    expect((await statusOf('DELETE', `/v1/clusters/${first?.id}`)).code).toBe('tenancy.default_cluster');
+    const busy = await create({ name: 'busy' });
+    await plane.call('POST', '/v1/work-requests', { ...toolPlan(), clusterId: busy.id });
+    expect((await statusOf('DELETE', `/v1/clusters/${busy.id}`)).code).toBe('tenancy.cluster_in_use');
+    const empty = await create({ name: 'empty' });
+    expect((await statusOf('DELETE', `/v1/clusters/${empty.id}`)).status).toBe(204);
+    expect((await statusOf('DELETE', `/v1/clusters/${empty.id}`)).code).toBe('tenancy.cluster_not_found');
+  });
+
+  it('refuse work from roles and with skills that their policy leaves out', async () => {
+    const people = await create({ name: 'people only', submitters: ['owner', 'admin'] });
+    expect((await statusOf('POST', '/v1/work-requests', { ...toolPlan(), clusterId: people.id })).code).toBe(
+      'tenancy.submitter_refused',
+    );
+    const narrow = await create({ name: 'narrow', skills: ['go'] });
+    expect((await statusOf('POST', '/v1/work-requests', { ...toolPlan(), clusterId: narrow.id })).status).toBe(201);
+  });
+
+  it('take no work of an organization that is to be deleted', async () => {
+    const { database } = plane;
+    const { id: orgId } = await plane.call<{ id: string }>('GET', '/v1/organization');
+    const set = (at: string | null) =>
+      database.uow.tenant({ orgId }, (tx) => tx.sql`UPDATE organization SET erase_at = ${at}::timestamptz`);
+    await set('2100-01-01');
+    expect((await statusOf('POST', '/v1/work-requests', toolPlan())).code).toBe('tenancy.organization_ending');
+    await set(null);
+    expect((await statusOf('POST', '/v1/work-requests', toolPlan())).status).toBe(201);
+  });
+});
