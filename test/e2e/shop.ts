@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Constraints, WorkEvent, WorkView } from '@coorchat/contracts';
-import { FakeClaude, TcpProxy } from '@coorchat/testing';
+import { FakeClaude, type FakeScript, TcpProxy } from '@coorchat/testing';
 import { expect } from 'vitest';
 import { type ControlPlane, startControlPlane } from '../../tools/cluster/control-plane.ts';
 import { startMachines, startWorker } from '../../tools/cluster/machines.ts';
@@ -40,10 +40,10 @@ export class Shop {
     readonly repository: SampleRepository,
   ) {}
 
-  static async open(): Promise<Shop> {
+  static async open(script: FakeScript = scriptedAnswer): Promise<Shop> {
     const folder = await mkdtemp(path.join(tmpdir(), 'coorchat-e2e-'));
     await mkdir(path.join(folder, 'control-plane'), { recursive: true });
-    const claude = await FakeClaude.start(scriptedAnswer);
+    const claude = await FakeClaude.start(script);
     const shop = new Shop(folder, claude, await makeSampleRepository(folder));
     await shop.startPlane();
     shop.#proxy = await TcpProxy.start({ port: Number(new URL(shop.plane.url).port) });
@@ -100,10 +100,15 @@ export class Shop {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** One agent task and one tool task that runs the tests. */
-  async submit(constraints: Constraints = {}): Promise<string> {
+  /** Without tasks of one's own: one for an agent, and one that runs the tests. */
+  async submit(constraints: Constraints = {}, tasks: readonly object[] = TASKS): Promise<string> {
     const body = { description: 'Mend the cart', repository: { url: this.repository.url }, constraints };
-    return (await this.plane.api.submit({ ...body, plan: { tasks: TASKS } })).id;
+    return (await this.plane.api.submit({ ...body, plan: { tasks } })).id;
+  }
+
+  /** Where the worker keeps what it works on. */
+  get attemptsDir(): string {
+    return path.join(this.#machines, NAME, 'worker', 'attempts');
   }
 
   /** The history so far. */

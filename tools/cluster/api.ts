@@ -49,6 +49,14 @@ export class Api {
     return this.#call('POST', '/v1/work-requests', body);
   }
 
+  cancel(workRequestId: string): Promise<WorkView> {
+    return this.#call('POST', `/v1/work-requests/${workRequestId}/cancel`);
+  }
+
+  steer(workerId: string, how: 'pause' | 'resume' | 'drain'): Promise<WorkerView> {
+    return this.#call('POST', `/v1/workers/${workerId}/${how}`);
+  }
+
   putRepository(body: object): Promise<unknown> {
     return this.#call('PUT', '/v1/repositories', body);
   }

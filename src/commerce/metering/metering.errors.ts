@@ -9,7 +9,7 @@ export function budgetExhausted(limitMicros: number, spentMicros: number, heldMi
   const held = heldMicros > 0 ? ` and ${usd(heldMicros)} is held for calls under way` : '';
   return {
     code: 'metering.budget_exhausted',
-    message: `The limit of ${usd(limitMicros)} is reached: ${usd(spentMicros)} is spent${held}. Submit again with a higher maxCostUsd.`,
+    message: `What is left of the limit of ${usd(limitMicros)} pays for no further answer: ${usd(spentMicros)} is spent${held}. Submit again with a higher maxCostUsd.`,
     details: { limitMicros, spentMicros, heldMicros },
   };
 }

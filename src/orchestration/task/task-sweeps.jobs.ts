@@ -18,7 +18,10 @@ const LOG_KEPT_MS = 24 * 3_600_000;
 const LOG_LINES_KEPT = 200;
 const MAX_OVERDUE = 50;
 
-const OVERDUE = { code: 'task.deadline_exceeded', message: 'The work request ran longer than its limit allows' };
+const OVERDUE = {
+  code: 'task.deadline_exceeded',
+  message: 'The work request ran longer than its limit allows. Submit again with a higher maxDurationMs.',
+};
 
 /** Finds what waits without a bell: losing every job costs latency, never work. */
 @Injectable()

@@ -138,7 +138,8 @@ export class AttemptRunner {
 
   #timedOut(): Failure {
     const { maxDurationMs } = this.#options.assignment.grant;
-    const message = `The task did not end within its ${Math.round(maxDurationMs / 1000)} seconds.`;
+    const seconds = Math.round(maxDurationMs / 1000);
+    const message = `The task did not end within its ${seconds} seconds. Submit again with a higher maxDurationMs.`;
     return { class: 'budget', code: 'worker.deadline_exceeded', message };
   }
 }
