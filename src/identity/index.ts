@@ -6,6 +6,7 @@ export { Passwords } from './accounts/passwords.service.js';
 export { SecondFactor } from './accounts/second-factor.service.js';
 export { type Session } from './accounts/session.store.js';
 export { Sessions } from './accounts/sessions.service.js';
+export { SignInPolicy } from './accounts/sign-in-policy.port.js';
 export { PasswordSignIns } from './accounts/sign-in.service.js';
 export { SignUp } from './accounts/sign-up.service.js';
 export { ApiKeys, type CreatedApiKey } from './api-keys.service.js';

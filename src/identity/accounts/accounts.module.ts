@@ -6,7 +6,6 @@ import { AccountStore } from './account.store.js';
 import { AccountSweeper } from './account.sweeper.js';
 import { Accounts } from './accounts.service.js';
 import { BreachedPasswords } from './breached-passwords.service.js';
-import { NoSignInPolicy } from './no-sign-in-policy.js';
 import { InvitedSignUp } from './invited-sign-up.service.js';
 import { OneTimeTokenStore } from './one-time-token.store.js';
 import { PasskeyStore } from './passkey.store.js';
@@ -18,7 +17,6 @@ import { SecondFactor } from './second-factor.service.js';
 import { SessionStore } from './session.store.js';
 import { Sessions } from './sessions.service.js';
 import { SignInThrottle } from './sign-in-throttle.service.js';
-import { SignInPolicy } from './sign-in-policy.port.js';
 import { PasswordSignIns } from './sign-in.service.js';
 import { SignUp } from './sign-up.service.js';
 import { ThrottleStore } from './throttle.store.js';
@@ -50,8 +48,8 @@ const doors = [
 /** People: how they sign up and in, and what belongs to them. */
 @Module({
   imports: [TenancyModule],
-  providers: [...stores, ...parts, ...doors, { provide: SignInPolicy, useClass: NoSignInPolicy }],
-  exports: [...doors, SignInPolicy],
+  providers: [...stores, ...parts, ...doors],
+  exports: doors,
 })
 export class AccountsModule {}
 

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
 import {
   generateAuthenticationOptions,
   generateRegistrationOptions,
@@ -17,6 +17,7 @@ import { type Passkey, PasskeyStore } from './passkey.store.js';
 import type { AccountAct } from './second-factor.service.js';
 import type { Session } from './session.store.js';
 import { type OpenedSession, Sessions } from './sessions.service.js';
+import { SignInPolicy } from './sign-in-policy.port.js';
 import type { Site, Visitor } from './visitor.js';
 
 /** For `navigator.credentials`, and a token for a cookie, which comes back with the answer. */
@@ -58,6 +59,7 @@ export class Passkeys {
     private readonly letters: AccountLetters,
     private readonly logger: Logger,
     private readonly metrics: Metrics,
+    @Optional() private readonly policy?: SignInPolicy,
   ) {}
 
   /** Browsers bind passkeys to host names, not to bare addresses. */
@@ -118,12 +120,17 @@ export class Passkeys {
   async finishSignIn({ visitor, replaces, ...answer }: PasskeySignIn): Promise<PasskeySignInOutcome> {
     const challenge = await this.challengeOf('passkey_sign_in', answer.token, null);
     const passkey = challenge === undefined ? undefined : await this.verifiedKnown(challenge, answer);
-    if (passkey === undefined) {
+    if (passkey === undefined || (await this.isElsewhere(passkey.userId))) {
       this.metrics.count('identity.sign_in_failed');
       this.logger.info('a sign-in failed', { address: visitor.origin.address, reason: 'passkey' });
       return { kind: 'refused' };
     }
     return this.uow.system('identity.account', (tx) => this.signIn(tx, passkey, { visitor, replaces }));
+  }
+
+  private async isElsewhere(userId: string): Promise<boolean> {
+    const account = await this.uow.system('identity.account', (tx) => this.accounts.find(tx, userId));
+    return account !== undefined && (await this.policy?.elsewhere(account.email)) !== undefined;
   }
 
   private async signIn(

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
 import { UnitOfWork } from '../../platform/db/index.js';
 import { type Account, AccountStore, normalEmail } from './account.store.js';
 import { AccountLetters } from './account-letters.js';
@@ -8,6 +8,7 @@ import { PasswordChoice } from './password-choice.service.js';
 import { verifyPassword } from './password-hash.js';
 import type { AccountAct } from './second-factor.service.js';
 import { Sessions } from './sessions.service.js';
+import { SignInPolicy } from './sign-in-policy.port.js';
 import { SignInThrottle } from './sign-in-throttle.service.js';
 import { confirmLimits, letterLimits } from './throttle.rules.js';
 import type { Visitor } from './visitor.js';
@@ -37,6 +38,7 @@ export class Passwords {
     private readonly sessions: Sessions,
     private readonly news: AccountNews,
     private readonly letters: AccountLetters,
+    @Optional() private readonly policy?: SignInPolicy,
   ) {}
 
   /** The same answer after the same work, whether there is such an account or not. @returns how long to wait, ms */
@@ -44,11 +46,12 @@ export class Passwords {
     const email = normalEmail(address);
     const waitMs = await this.throttle.take(letterLimits(email, visitor.origin.address ?? ''));
     if (waitMs > 0) return waitMs;
+    const isElsewhere = (await this.policy?.elsewhere(email)) !== undefined;
     await this.uow.system('identity.account', async (tx) => {
       const account = await this.accounts.findByEmail(tx, email);
       const userId = account?.id ?? null;
       const token = await this.tokens.issue(tx, { purpose: 'reset_password', userId, data: {}, ttlMs: LINK_TTL_MS });
-      if (account === undefined || account.isDisabled) return;
+      if (account === undefined || account.isDisabled || isElsewhere) return;
       await this.news.publish(tx, { event: 'password_reset_requested', userId: account.id, visitor });
       tx.afterCommit(() => this.letters.resetPassword(account, token));
     });

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
 import { z } from 'zod';
 import { UnitOfWork } from '../../platform/db/index.js';
 import { Logger, Metrics } from '../../platform/telemetry/index.js';
@@ -10,6 +10,7 @@ import { verifyPassword } from './password-hash.js';
 import { SecondFactor, type UsedFactor } from './second-factor.service.js';
 import type { Session } from './session.store.js';
 import { type OpenedSession, Sessions } from './sessions.service.js';
+import { SignInPolicy } from './sign-in-policy.port.js';
 import { SignInThrottle } from './sign-in-throttle.service.js';
 import { codeLimits, signInLimits } from './throttle.rules.js';
 import type { Visitor } from './visitor.js';
@@ -36,6 +37,8 @@ export type SignInOutcome =
   | { readonly kind: 'second_factor'; readonly token: string }
   | { readonly kind: 'refused' }
   | { readonly kind: 'throttled'; readonly waitMs: number }
+  /** The person's organization wants another way. */
+  | { readonly kind: 'elsewhere'; readonly url: URL }
   /** The sign-in has to start again. */
   | { readonly kind: 'gone' };
 
@@ -57,11 +60,14 @@ export class PasswordSignIns {
     private readonly letters: AccountLetters,
     private readonly logger: Logger,
     private readonly metrics: Metrics,
+    @Optional() private readonly policy?: SignInPolicy,
   ) {}
 
   /** Unknown addresses take as long and get the same answer as wrong passwords. */
   async withPassword(request: PasswordSignIn): Promise<SignInOutcome> {
     const email = normalEmail(request.email);
+    const url = await this.policy?.elsewhere(email);
+    if (url) return { kind: 'elsewhere', url };
     const limits = signInLimits(email, request.visitor.origin.address ?? '');
     const waitMs = await this.throttle.take(limits);
     const { account, hash } = await this.known(email);

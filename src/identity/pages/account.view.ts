@@ -89,7 +89,7 @@ function password({ csrf, account, faults = {} }: AccountView): Fragment {
     <h2 id="password-heading">Password</h2>
     <p class="quiet">Other browsers are signed out when you change it.</p>
     ${faultSummary(faults)}
-    <form method="post" action="/auth/account/password">
+    <form method="post" action="/auth/account/password#faults">
       ${csrfField(csrf)}
       <input type="hidden" name="username" value="${account.email}" autocomplete="username" />
       <div class="narrow">${account.hasPassword && field(current, faults)} ${newPassword('New password', faults)}</div>

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { Passkeys } from '../accounts/passkeys.service.js';
 import { Sessions } from '../accounts/sessions.service.js';
 import { PasswordSignIns, type SignInOutcome } from '../accounts/sign-in.service.js';
-import { SignInPolicy } from '../accounts/sign-in-policy.port.js';
 import { type Faults, waitText } from './form.view.js';
 import type { Page } from './page.js';
 import type { PageRoute } from './page-server.js';
@@ -24,7 +23,6 @@ export class SignInPages {
     private readonly signIns: PasswordSignIns,
     private readonly passkeys: Passkeys,
     private readonly sessions: Sessions,
-    private readonly policy: SignInPolicy,
   ) {}
 
   routes(): PageRoute[] {
@@ -58,8 +56,6 @@ export class SignInPages {
 
   private async withPassword(page: Page): Promise<void> {
     const { email = '', password = '' } = page.body;
-    const elsewhere = await this.policy.elsewhere(email);
-    if (elsewhere) return page.redirect(elsewhere.href);
     const { visitor, session: replaces } = page;
     this.goOn(page, await this.signIns.withPassword({ email, password, visitor, replaces }), (faults) =>
       page.showAgain(signInPage({ ...this.common(page), email, next: nextOf(page), again: false, faults })),
@@ -95,6 +91,9 @@ export class SignInPages {
         return showFaults(page.body['code'] === undefined ? { form: REFUSED } : { code: 'This code is not right.' });
       case 'throttled':
         return showFaults({ form: waitText(outcome.waitMs) });
+      case 'elsewhere':
+        outcome.url.searchParams.set('continue', next ?? HOME);
+        return page.goOn(outcome.url.href);
       case 'gone':
         page.cookies.clear('factor');
         return page.redirect(`/auth/sign-in${query}`);

@@ -96,8 +96,12 @@ describe('a person with an account', () => {
     expect(ada.path).toBe('/auth/account?done=passkey');
     expect(await ada.page.textContent('main')).toContain('My laptop');
     await ada.presses('Sign out');
+    const sent = ada.page.waitForRequest((request) => request.url().endsWith('/auth/passkeys/sign-in'));
     await ada.presses('Sign in with a passkey');
     expect(await ada.heading).toBe('Your account');
+    const answer = await sent;
+    const replayed = await ada.context.request.fetch(answer, { headers: { ...answer.headers(), origin: base } });
+    expect(replayed.status()).toBe(401);
   });
 
   it('sets up an authenticator app, and keeps recovery codes', async () => {
@@ -140,6 +144,23 @@ describe('a person with an account', () => {
     await ada.fills({ 'Current password': PASSWORD, 'New password': NEXT_PASSWORD });
     await ada.presses('Change password');
     expect(await ada.page.textContent('[role=status]')).toContain('was changed');
+  });
+
+  it('shows once more who they are before something delicate', async () => {
+    await database.uow.system(
+      'identity.account',
+      (tx) => tx.sql`UPDATE user_session SET signed_in_at = now() - interval '1 hour'`,
+    );
+    await ada.presses('Remove My laptop');
+    expect(await ada.heading).toBe('Confirm that it is you');
+    await ada.looksAround('sign-in-again');
+    await ada.fills({ Password: NEXT_PASSWORD });
+    await ada.presses('Sign in');
+    await ada.fills({ Code: recoveryCodes[3] ?? '' });
+    await ada.presses('Go on');
+    await ada.presses('Remove My laptop');
+    expect(ada.path).toBe('/auth/account?done=passkey-removed');
+    expect(await ada.page.textContent('main')).not.toContain('My laptop');
   });
 
   it('ends another browser, and all of them', async () => {
