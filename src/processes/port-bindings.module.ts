@@ -2,9 +2,9 @@ import { Global, Module, type Provider, type Type } from '@nestjs/common';
 import { BudgetAdmission, BudgetSpending, CostMeter, MeteringModule } from '../commerce/metering/index.js';
 import { Accounts, AccountsModule, CredentialAuthenticator, IdentityModule, MemberKeys } from '../identity/index.js';
 import { Admission, ModelMeter, SkillCatalog, SpendingPort, TaskModule } from '../orchestration/task/index.js';
-import { Authenticator } from '../platform/http/index.js';
+import { Authenticator, RequestQuota } from '../platform/http/index.js';
 import { RegistryModule } from '../registry/index.js';
-import { ClusterOccupancy, MemberCredentials, UserDirectory } from '../tenancy/index.js';
+import { ClusterOccupancy, MemberCredentials, Quotas, TenancyModule, UserDirectory } from '../tenancy/index.js';
 import { RegistrySkillCatalog } from './registry-skill-catalog.js';
 import { RoomsClusterOccupancy } from './rooms-cluster-occupancy.js';
 
@@ -21,12 +21,13 @@ const BINDINGS: Provider[] = [
   bind(SkillCatalog, RegistrySkillCatalog),
   bind(MemberCredentials, MemberKeys),
   bind(ClusterOccupancy, RoomsClusterOccupancy),
+  bind(RequestQuota, Quotas),
   bind(UserDirectory, Accounts),
 ];
 
 @Global()
 @Module({
-  imports: [IdentityModule, AccountsModule, RegistryModule, TaskModule, MeteringModule],
+  imports: [IdentityModule, AccountsModule, RegistryModule, TaskModule, TenancyModule, MeteringModule],
   providers: [...BINDINGS, RegistrySkillCatalog, RoomsClusterOccupancy],
   exports: [
     Authenticator,
@@ -37,6 +38,7 @@ const BINDINGS: Provider[] = [
     MemberCredentials,
     UserDirectory,
     ClusterOccupancy,
+    RequestQuota,
   ],
 })
 export class PortBindingsModule {}

@@ -4,8 +4,9 @@ import { Injectable } from '@nestjs/common';
 import { EnrolmentTokens, WorkerCredentials } from '../identity/index.js';
 import { isUniqueViolation, UnitOfWork } from '../platform/db/index.js';
 import { Outbox } from '../platform/outbox/index.js';
-import { Clusters } from '../tenancy/index.js';
+import { Clusters, Quotas } from '../tenancy/index.js';
 import { registryErrors } from './registry.errors.js';
+import { WorkerCounts } from './worker-counts.store.js';
 import { WorkerStore } from './worker.store.js';
 
 /** A machine exchanges its one-time token for a credential of its own. */
@@ -18,11 +19,13 @@ export class WorkerEnrolment {
     private readonly clusters: Clusters,
     private readonly workers: WorkerStore,
     private readonly outbox: Outbox,
+    private readonly quotas: Quotas,
+    private readonly counts: WorkerCounts,
   ) {}
 
   /**
    * A name that is taken leaves the token unused.
-   * @throws AppError `identity.enrolment_refused`, `registry.worker_name_taken`
+   * @throws AppError `identity.enrolment_refused`, `registry.worker_name_taken`, `tenancy.quota_reached`
    */
   async enrol(input: EnrolWorker): Promise<EnrolledWorker> {
     const orgId = await this.tokens.orgOf(input.token);
@@ -37,6 +40,7 @@ export class WorkerEnrolment {
     return this.uow.tenant({ orgId }, async (tx) => {
       const workerId = newId('worker');
       const { clusterId, skills } = await this.tokens.redeem(tx, token, workerId);
+      await this.quotas.check(tx, 'workers', await this.counts.inOrganization(tx));
       const { poolId } = await this.clusters.get(tx, clusterId);
       if (await this.workers.nameIsTaken(tx, { clusterId, name })) throw registryErrors.nameTaken(name);
       await this.workers.insert(tx, { id: workerId, clusterId, poolId, name, grantedSkills: skills });

@@ -128,4 +128,11 @@ export const tenancyErrors = {
       message: `The cluster has ${occupants.workers} workers and ${occupants.openWork} open work requests.`,
       details: { ...occupants },
     }),
+  quotaReached: (what: 'workers' | 'openWork', limit: number) =>
+    new AppError({
+      code: 'tenancy.quota_reached',
+      kind: 'quota',
+      message: `The organization has ${limit} ${what === 'workers' ? 'workers' : 'open work requests'}, as many as it may have.`,
+      details: { quota: what, limit },
+    }),
 };

@@ -15,6 +15,7 @@ import { Memberships } from './memberships.service.js';
 import { OrganizationEnd } from './organization-end.service.js';
 import { OrganizationService } from './organization.service.js';
 import { Organizations } from './organizations.store.js';
+import { Quotas } from './quotas.service.js';
 
 const doors = [
   ClusterAdmin,
@@ -30,6 +31,7 @@ const doors = [
   OrganizationEnd,
   Organizations,
   OrganizationService,
+  Quotas,
 ];
 
 @Module({ providers: [...doors, ClusterWriter, InvitationMail, InvitationStore], exports: doors })

@@ -6,6 +6,7 @@ import { type Cluster, Clusters, submitFault } from '../../tenancy/index.js';
 import { completeGraph, type GraphTask, prepareTask } from './graph.rules.js';
 import { LedgerDraft } from './ledger-draft.js';
 import { LedgerWriter } from './ledger-writer.store.js';
+import { OpenWorkQuota } from './open-work-quota.service.js';
 import { planFaults } from './plan.rules.js';
 import { type PinnedRepository, RepositoryPins } from './repository-pins.service.js';
 import { requestHash } from './request-hash.rules.js';
@@ -40,6 +41,7 @@ export class WorkSubmission {
     @Inject(SpendingPort) private readonly spending: SpendingPort,
     @Inject(RepositoryPins) private readonly pins: RepositoryPins,
     @Inject(LedgerWriter) private readonly writer: LedgerWriter,
+    @Inject(OpenWorkQuota) private readonly quota: OpenWorkQuota,
   ) {}
 
   async submit(ctx: TenantContext, work: SubmitWork, idempotencyKey: string | undefined): Promise<Submitted> {
@@ -81,6 +83,7 @@ export class WorkSubmission {
     const cluster = await this.clusterOf(tx, work.clusterId);
     const fault = submitFault(cluster, { role: ctx.member?.role, skills: plannedSkills(plan) });
     if (fault) throw fault;
+    await this.quota.admit(tx);
     const pinned = work.repository ? await this.pins.pin(tx, ctx.orgId, work.repository) : undefined;
     const tasks = firstTasks(work, plan, pinned);
     const request = newRequest(ctx, draft, cluster, pinned);

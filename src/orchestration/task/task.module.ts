@@ -5,6 +5,7 @@ import { AttemptLedger } from './attempt-ledger.store.js';
 import { AttemptReader } from './attempt-reader.store.js';
 import { LedgerNewsPublisher } from './ledger-news.port.js';
 import { LedgerWriter } from './ledger-writer.store.js';
+import { OpenWorkQuota } from './open-work-quota.service.js';
 import { OpenWork } from './open-work.store.js';
 import { PlatformNews } from './platform-news.service.js';
 import { RepositoryPins } from './repository-pins.service.js';
@@ -33,6 +34,7 @@ const doors = [
   providers: [
     ...doors,
     LedgerWriter,
+    OpenWorkQuota,
     RepositoryPins,
     WorkFollower,
     WorkSubmission,

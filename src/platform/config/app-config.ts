@@ -5,7 +5,7 @@ import type { DatabaseConfig } from './database.config.js';
 import { type Environment, parseEnvironment, type RawEnvironment } from './environment.schema.js';
 import type { MailConfig } from './mail.config.js';
 import type { ModelConfig } from './model.config.js';
-import { type OrganizationConfig, organizationConfig } from './organization.config.js';
+import { type OrganizationConfig, organizationConfig, type QuotasConfig, quotasConfig } from './organization.config.js';
 import { type RequestLimitsConfig, requestLimitsConfig } from './request-limits.config.js';
 import type { LogLevel, ProcessName } from './process.config.js';
 import { secretFile } from './secret-key.js';
@@ -38,6 +38,7 @@ export interface AppConfigFields {
   readonly limits: LimitsConfig;
   readonly organizations: OrganizationConfig;
   readonly requestLimits: RequestLimitsConfig;
+  readonly quotas: QuotasConfig;
   readonly heartbeatIntervalMs: number;
   readonly leaseMs: number;
   readonly shutdownGraceMs: number;
@@ -68,6 +69,7 @@ export class AppConfig implements AppConfigFields {
   declare readonly limits: LimitsConfig;
   declare readonly organizations: OrganizationConfig;
   declare readonly requestLimits: RequestLimitsConfig;
+  declare readonly quotas: QuotasConfig;
   declare readonly heartbeatIntervalMs: number;
   declare readonly leaseMs: number;
   declare readonly shutdownGraceMs: number;
@@ -111,6 +113,7 @@ function fieldsOf(env: Environment): AppConfigFields {
     limits: limitsConfig(env, usdToMicros(env.COORCHAT_DEFAULT_MAX_COST_USD)),
     organizations: organizationConfig(env),
     requestLimits: requestLimitsConfig(env),
+    quotas: quotasConfig(env),
     heartbeatIntervalMs: env.COORCHAT_HEARTBEAT_INTERVAL_MS,
     leaseMs: env.COORCHAT_LEASE_MS,
     shutdownGraceMs: env.COORCHAT_SHUTDOWN_GRACE_MS,

@@ -105,3 +105,40 @@ describe('clusters', () => {
     expect((await statusOf('POST', '/v1/work-requests', toolPlan())).status).toBe(201);
   });
 });
+
+describe('quotas', () => {
+  const limit = async (limits: object) => {
+    const { id: orgId } = await plane.call<{ id: string }>('GET', '/v1/organization');
+    await plane.database.uow.tenant(
+      { orgId },
+      (tx) => tx.sql`UPDATE organization SET limits = ${JSON.stringify(limits)}::jsonb WHERE id = ${orgId}`,
+    );
+    await plane.down();
+    await plane.up();
+  };
+
+  it('stop work requests and workers beyond what the operator gave', async () => {
+    await limit({ openWork: 1, workers: 0 });
+    expect((await statusOf('POST', '/v1/work-requests', toolPlan())).code).toBe('tenancy.quota_reached');
+    await limit({ openWork: 1_000, workers: 1 });
+    expect((await statusOf('POST', '/v1/work-requests', toolPlan())).status).toBe(201);
+    const enrol = async (name: string) => {
+      const { token } = await plane.call<{ token: string }>('POST', '/v1/enrolment-tokens', {
+        skills: ['*'],
+        expiresInMs: 60_000,
+      });
+      return statusOf('POST', '/v1/workers/enrol', { token, name });
+    };
+    expect((await enrol('first')).status).toBe(201);
+    expect(await enrol('second')).toEqual({ status: 403, code: 'tenancy.quota_reached' });
+  });
+
+  it('of requests are those of the organization', async () => {
+    await limit({ requestsPerMinute: 50 });
+    const policy = async () => {
+      const headers = { authorization: `Bearer ${await plane.key()}` };
+      return (await fetch(`${plane.url}/v1/organization`, { headers })).headers.get('ratelimit-policy');
+    };
+    await expect.poll(policy).toContain('"organization";q=50;w=60');
+  });
+});
