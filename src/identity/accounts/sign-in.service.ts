@@ -113,6 +113,7 @@ export class PasswordSignIns {
       };
     });
     if (outcome.kind === 'refused') await this.failed(account, visitor, 'wrong_code');
+    if (outcome.kind === 'signed_in') await this.throttle.forgive(codeLimits(account.id));
     return outcome;
   }
 

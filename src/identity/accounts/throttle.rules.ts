@@ -32,6 +32,11 @@ export function codeLimits(userId: string): readonly TryLimit[] {
   return [{ key: `code:${userId}`, max: 10, windowMs: QUARTER_HOUR_MS }];
 }
 
+/** Codes of devices that wait: whoever guesses them is signed in. */
+export function deviceCodeLimits(userId: string): readonly TryLimit[] {
+  return [{ key: `device:${userId}`, max: 10, windowMs: QUARTER_HOUR_MS }];
+}
+
 /** Asks of the person's own password while signed in. */
 export function confirmLimits(userId: string): readonly TryLimit[] {
   return [{ key: `confirm:${userId}`, max: 8, windowMs: QUARTER_HOUR_MS }];

@@ -1,7 +1,7 @@
 import { isSkillScope } from '@coorchat/contracts';
 import { Injectable, Optional } from '@nestjs/common';
 import { SignInThrottle } from '../accounts/sign-in-throttle.service.js';
-import { codeLimits } from '../accounts/throttle.rules.js';
+import { deviceCodeLimits } from '../accounts/throttle.rules.js';
 import { Interactions, type PendingDevice } from '../oidc/interactions.port.js';
 import { deviceCodePage, deviceDonePage, devicePage } from './device.view.js';
 import { errorPage } from './error.view.js';
@@ -48,10 +48,11 @@ export class DevicePages {
 
   /** Codes are short: guesses are counted. */
   private async show(page: Page, { account, session }: SignedIn, interactions: Interactions): Promise<void> {
-    const waitMs = await this.throttle.take(codeLimits(account.id));
+    const waitMs = await this.throttle.take(deviceCodeLimits(account.id));
     if (waitMs > 0) return this.ask(page, { form: waitText(waitMs) });
     const device = await interactions.findDevice(page.body['user_code'] ?? '');
     if (device === undefined) return this.ask(page, { user_code: GONE });
+    await this.throttle.forgive(deviceCodeLimits(account.id));
     const choices = (await interactions.choices(device, session)).filter(({ scopes }) => scopes.length > 0);
     if (choices.length === 0) return page.show(errorPage(REFUSALS.nothing_to_grant), { status: 403 });
     page.show(devicePage({ csrf: page.csrf, path: CONFIRM_PATH, device, choices, currentOrgId: session.orgId }));

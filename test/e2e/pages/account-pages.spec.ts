@@ -67,7 +67,7 @@ describe('somebody new, with a keyboard', () => {
     await ada.looksAround('sign-up-faults');
     await ada.tabsTo(/unrelated words/);
     await ada.page.keyboard.press('Enter');
-    expect(await ada.page.evaluate(() => document.activeElement?.id)).toBe('password');
+    expect(await ada.page.evaluate('document.activeElement?.id')).toBe('password');
     await ada.page.keyboard.insertText(PASSWORD);
     await ada.presses('Create account');
     expect(await ada.heading).toBe('Check your mail');

@@ -62,6 +62,9 @@ describe('a page', () => {
   });
 });
 
+/** Fields and headers that are sent, out of what two browsers were given. */
+type Refused = [what: string, make: (form: Form, other: Form) => [Record<string, string>, Record<string, string>]];
+
 describe('a form', () => {
   it('is taken with the token of this browser', async () => {
     const { cookie, csrf } = await form('/auth/sign-in');
@@ -77,9 +80,9 @@ describe('a form', () => {
     ['that another site sends', ({ cookie, csrf }: Form) => [{ csrf }, { cookie, origin: 'https://evil.example' }]],
     ['from nowhere', ({ cookie, csrf }: Form) => [{ csrf }, { cookie, origin: 'null' }]],
     ['that a neighbour sends', ({ cookie, csrf }: Form) => [{ csrf }, { cookie, 'sec-fetch-site': 'same-site' }]],
-  ] as const)('is refused %s', async (_what, make) => {
+  ] satisfies Refused[])('is refused %s', async (_what, make) => {
     const [fields, headers] = make(await form('/auth/sign-in'), await form('/auth/sign-in'));
-    const response = await post('/auth/sign-in', { ...WRONG, ...fields }, { ...headers });
+    const response = await post('/auth/sign-in', { ...WRONG, ...fields }, headers);
     expect(response.status).toBe(403);
     expect(await response.text()).toContain('Please try again');
   });
