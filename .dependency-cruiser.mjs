@@ -39,6 +39,7 @@ const SOLE_IMPORTERS = {
   '@simplewebauthn/[^/]+': ['^src/identity/accounts/'],
   otpauth: ['^src/identity/accounts/'],
   'oidc-provider': ['^src/identity/oidc/'],
+  yazl: ['^src/tenancy/'],
   stripe: ['^src/commerce/billing/'],
 };
 

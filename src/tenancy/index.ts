@@ -19,6 +19,7 @@ export {
   Organizations,
 } from './organizations.store.js';
 export { OrganizationEnd } from './organization-end.service.js';
+export { OrganizationExport } from './organization-export.service.js';
 export { type Counted, Quotas } from './quotas.service.js';
 export { TenancyApiModule } from './tenancy-api.module.js';
 export { TenancyJobsModule } from './tenancy-jobs.module.js';

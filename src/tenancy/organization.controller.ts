@@ -7,11 +7,12 @@ import {
   transferOwnershipSchema,
 } from '@coorchat/contracts';
 import type { TenantContext } from '@coorchat/kernel';
-import { Body, Controller, Delete, Get, Patch, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Patch, Post, StreamableFile } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Access, Operation, Tenant } from '../platform/http/index.js';
 import { MemberRoster } from './member-roster.service.js';
 import { OrganizationEnd } from './organization-end.service.js';
+import { OrganizationExport } from './organization-export.service.js';
 import { OrganizationService } from './organization.service.js';
 
 @ApiTags('Organization')
@@ -21,6 +22,7 @@ export class OrganizationController {
     private readonly organization: OrganizationService,
     private readonly roster: MemberRoster,
     private readonly end: OrganizationEnd,
+    private readonly exports: OrganizationExport,
   ) {}
 
   @Get()
@@ -38,6 +40,18 @@ export class OrganizationController {
     @Body({ schema: foundOrganizationSchema }) { name }: FoundOrganization,
   ): Promise<OrganizationView> {
     return this.organization.rename(ctx, name);
+  }
+
+  @Get('export')
+  @Access('organization:export')
+  @Operation({
+    summary: 'Export everything, as a ZIP archive of NDJSON files',
+    description: 'Made while it is read; without secrets. Needs a recent sign-in.',
+    produces: 'application/zip',
+  })
+  async download(@Tenant() ctx: TenantContext): Promise<StreamableFile> {
+    const disposition = `attachment; filename="${ctx.orgId}.zip"`;
+    return new StreamableFile(await this.exports.open(ctx), { type: 'application/zip', disposition });
   }
 
   @Post('transfer')

@@ -3,6 +3,7 @@ import { ClusterAdmin } from './cluster-admin.service.js';
 import { ClusterWriter } from './cluster-writer.store.js';
 import { Clusters } from './clusters.store.js';
 import { ErasureSteps } from './erasure-steps.js';
+import { ExportStore } from './export.store.js';
 import { Founding } from './founding.service.js';
 import { InvitationAcceptance } from './invitation-acceptance.service.js';
 import { InvitationMail } from './invitation-mail.service.js';
@@ -13,6 +14,7 @@ import { MemberRoster } from './member-roster.service.js';
 import { Members } from './members.store.js';
 import { Memberships } from './memberships.service.js';
 import { OrganizationEnd } from './organization-end.service.js';
+import { OrganizationExport } from './organization-export.service.js';
 import { OrganizationService } from './organization.service.js';
 import { Organizations } from './organizations.store.js';
 import { Quotas } from './quotas.service.js';
@@ -29,10 +31,11 @@ const doors = [
   Members,
   Memberships,
   OrganizationEnd,
+  OrganizationExport,
   Organizations,
   OrganizationService,
   Quotas,
 ];
 
-@Module({ providers: [...doors, ClusterWriter, InvitationMail, InvitationStore], exports: doors })
+@Module({ providers: [...doors, ExportStore, ClusterWriter, InvitationMail, InvitationStore], exports: doors })
 export class TenancyModule {}
