@@ -1,12 +1,10 @@
 export { type Account } from './accounts/account.store.js';
 export { AccountJobsModule, AccountsModule } from './accounts/accounts.module.js';
 export { Accounts } from './accounts/accounts.service.js';
-export { Passkeys } from './accounts/passkeys.service.js';
 export { Passwords } from './accounts/passwords.service.js';
 export { SecondFactor } from './accounts/second-factor.service.js';
 export { type Session } from './accounts/session.store.js';
 export { Sessions } from './accounts/sessions.service.js';
-export { SignInPolicy } from './accounts/sign-in-policy.port.js';
 export { PasswordSignIns } from './accounts/sign-in.service.js';
 export { SignUp } from './accounts/sign-up.service.js';
 export { ApiKeys, type CreatedApiKey } from './api-keys.service.js';
@@ -24,5 +22,3 @@ export { MemberKeys } from './member-keys.service.js';
 export { type KnownWorker } from './worker-credential.store.js';
 export { WorkerCredentials } from './worker-credentials.service.js';
 export { AccountPagesModule } from './pages/account-pages.module.js';
-export { DEVICE_PATH } from './pages/device.routes.js';
-export { INTERACTION_PATH } from './pages/interaction.routes.js';
