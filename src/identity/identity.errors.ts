@@ -28,6 +28,20 @@ export const identityErrors = {
       message: `A key can carry only what its maker may do; you lack ${scopes.join(', ')}.`,
       details: { scopes },
     }),
+  clientNotFound: (id: string) =>
+    new AppError({ code: 'identity.client_not_found', kind: 'not_found', message: `There is no OAuth client ${id}.` }),
+  clientEnded: (id: string) =>
+    new AppError({
+      code: 'identity.client_ended',
+      kind: 'conflict',
+      message: `The OAuth client ${id} was revoked, or has no secret.`,
+    }),
+  badClientKey: () =>
+    new AppError({
+      code: 'identity.bad_client_key',
+      kind: 'invalid',
+      message: 'Each key must be the public half of an EC P-256, Ed25519 or RSA (2048 bits and more) key, as a JWK.',
+    }),
   enrolmentRefused: () =>
     new AppError({
       code: 'identity.enrolment_refused',

@@ -4,8 +4,8 @@ const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 const RANDOM_LENGTH = 26;
 const SHOWN_LENGTH = 10;
 
-/** Prefix of each kind of secret: API key, enrolment token, worker credential. */
-export type SecretPrefix = 'cck' | 'cce' | 'ccw';
+/** Prefix of each kind of secret: API key, enrolment token, worker credential, OAuth client. */
+export type SecretPrefix = 'cck' | 'cce' | 'ccw' | 'ccs';
 
 /** `<prefix>_<26 characters>`: 130 random bits. */
 export function newSecret(prefix: SecretPrefix): string {

@@ -12,6 +12,14 @@ export {
   type Reason,
 } from './common.schema.js';
 export {
+  ARTIFACT_KINDS,
+  artifactViewSchema,
+  artifactQuerySchema,
+  type ArtifactKind,
+  type ArtifactView,
+  type ArtifactQuery,
+} from './artifact.schema.js';
+export {
   PLATFORMS,
   platformSchema,
   skillIdSchema,
@@ -116,6 +124,16 @@ export {
   type RotateApiKey,
   type ApiKeyView,
 } from './key.schema.js';
+export {
+  OAUTH_CLIENT_AUTH_METHODS,
+  createOauthClientSchema,
+  rotateOauthClientSecretSchema,
+  oauthClientViewSchema,
+  createdOauthClientSchema,
+  type CreateOauthClient,
+  type RotateOauthClientSecret,
+  type OauthClientView,
+} from './oauth-client.schema.js';
 export {
   SCOPES,
   WORKER_SCOPES,

@@ -16,6 +16,8 @@ export interface RequestingClient {
   readonly uri: string | undefined;
   /** Ours (dashboard): a person need not be asked whether they trust it. */
   readonly isFirstParty: boolean;
+  /** Runs on the person's own machine, where any other program may say that it is this one: always ask. */
+  readonly isInstalled: boolean;
   /** It registered itself a moment ago; nobody vouches for its name. */
   readonly isSelfRegistered: boolean;
 }

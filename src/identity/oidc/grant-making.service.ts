@@ -1,0 +1,89 @@
+import type { Role } from '@coorchat/contracts';
+import { Injectable } from '@nestjs/common';
+import type { Client, Provider } from 'oidc-provider';
+import { UnitOfWork } from '../../platform/db/index.js';
+import { Outbox } from '../../platform/outbox/index.js';
+import { Members } from '../../tenancy/index.js';
+import { attributionOfVisitor } from '../accounts/visitor.js';
+import { grantableScopes } from './asked-scopes.rules.js';
+import type { Approval, ApprovalRefusal } from './interactions.port.js';
+import { OauthGrantStore } from './oauth-grant.store.js';
+import type { AskedFor } from './pending-request.rules.js';
+import { GRANT_TTL_S } from './provider-configuration.js';
+
+export interface MadeGrant {
+  readonly kind: 'granted';
+  readonly grantId: string;
+  readonly scopes: readonly string[];
+}
+
+interface GrantDraft {
+  readonly provider: Provider;
+  readonly client: Client;
+  readonly asked: AskedFor;
+  readonly approval: Approval;
+}
+
+/** Writes down what a person let a client do, cut down to what the person may do. */
+@Injectable()
+export class GrantMaking {
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly members: Members,
+    private readonly grants: OauthGrantStore,
+    private readonly outbox: Outbox,
+  ) {}
+
+  async make(draft: GrantDraft): Promise<MadeGrant | ApprovalRefusal> {
+    const { asked, approval } = draft;
+    const role = await this.roleOf(approval);
+    if (role === undefined || isElsewhere(asked, approval)) return { kind: 'not_a_member' };
+    const left = new Set(approval.scopes ?? asked.scopes);
+    const scopes = grantableScopes(role, asked.scopes).filter((scope) => left.has(scope));
+    if (scopes.length === 0) return { kind: 'nothing_to_grant' };
+    const grantId = await this.saveGrant(draft, scopes);
+    await this.record(draft, { grantId, scopes });
+    return { kind: 'granted', grantId, scopes };
+  }
+
+  private async roleOf({ session, orgId }: Approval): Promise<Role | undefined> {
+    const memberships = await this.uow.system('tenancy.memberships', (tx) => this.members.ofUser(tx, session.userId));
+    return memberships.find(({ id }) => id === orgId)?.role;
+  }
+
+  /** What was asked for and not granted is rejected in so many words, else the library asks again. */
+  private saveGrant({ provider, client, asked, approval }: GrantDraft, scopes: readonly string[]): Promise<string> {
+    const grant = new provider.Grant({ accountId: approval.session.userId, clientId: client.clientId });
+    const rest = asked.scopes.filter((scope) => !scopes.includes(scope));
+    for (const resource of asked.resources) {
+      grant.addResourceScope(resource, scopes.join(' '));
+      if (rest.length > 0) grant.rejectResourceScope(resource, rest.join(' '));
+    }
+    if (asked.oidcScopes.length > 0) grant.addOIDCScope(asked.oidcScopes.join(' '));
+    return grant.save();
+  }
+
+  private async record(
+    { client, approval }: GrantDraft,
+    { grantId, scopes }: Pick<MadeGrant, 'grantId' | 'scopes'>,
+  ): Promise<void> {
+    const { session, visitor, orgId } = approval;
+    const { id: sessionId, userId, amr, signedInAt } = session;
+    const [clientId, clientName] = [client.clientId, client.clientName ?? client.clientId];
+    const authentication = { method: 'session', credentialId: sessionId, amr, signedInAt } as const;
+    const by = attributionOfVisitor({ visitor, actor: { kind: 'user', id: userId }, authentication });
+    const expiresAt = new Date(Date.now() + GRANT_TTL_S * 1_000);
+    await this.uow.system('identity.oauth', async (tx) => {
+      await this.grants.insert(tx, {
+        ...{ orgId, id: grantId, userId, clientId, clientName, scopes, sessionId, amr, signedInAt, expiresAt },
+      });
+      const data = { by, userId, clientId, clientName, scopes };
+      await this.outbox.append(tx, { type: 'identity.grant_created', orgId, subject: grantId, data });
+    });
+  }
+}
+
+/** The client named an organization, and the person chose another. */
+function isElsewhere({ organization }: AskedFor, { orgId }: Approval): boolean {
+  return organization !== undefined && organization !== orgId;
+}
