@@ -29,7 +29,7 @@ export const PROCESS_MODULES: Readonly<Record<ServingProcess, readonly RoomModul
   api: [
     TenancyApiModule,
     IdentityApiModule,
-    AccountPagesModule,
+    AccountPagesModule.with(),
     RegistryApiModule,
     RepositoryApiModule,
     TaskApiModule,

@@ -1,4 +1,4 @@
-import { Module, type OnModuleInit } from '@nestjs/common';
+import { type DynamicModule, Module, type OnModuleInit, type Type } from '@nestjs/common';
 import { AccountsModule } from '../accounts/accounts.module.js';
 import { TenancyModule } from '../../tenancy/index.js';
 import { AccountPages } from './account.routes.js';
@@ -15,11 +15,17 @@ import { SignUpPages } from './sign-up.routes.js';
 const PAGES = [AccountPages, DevicePages, FactorPages, InteractionPages, InvitationPages, SignInPages, SignUpPages];
 
 /** Pages for people, where no dashboard is needed. */
-@Module({
-  imports: [AccountsModule, TenancyModule],
-  providers: [...PAGES, AssetRoutes, PageServer, PageSite],
-})
+@Module({})
 export class AccountPagesModule implements OnModuleInit {
+  /** `programs` provides `Interactions`: with it come the pages for programs and machines that ask for access. */
+  static with(programs?: Type): DynamicModule {
+    return {
+      module: AccountPagesModule,
+      imports: [AccountsModule, TenancyModule, ...(programs ? [programs] : [])],
+      providers: [...PAGES, AssetRoutes, PageServer, PageSite],
+    };
+  }
+
   constructor(
     private readonly assets: AssetRoutes,
     private readonly server: PageServer,

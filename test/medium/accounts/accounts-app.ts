@@ -50,19 +50,16 @@ export async function startAccounts(database: TestDatabase, interactions?: Inter
   const letters = new LetterBox();
 
   @Global()
-  @Module({
-    providers: [
-      { provide: Mailer, useValue: letters },
-      { provide: Interactions, useValue: interactions },
-    ],
-    exports: [Mailer, Interactions],
-  })
-  class Fakes {}
+  @Module({ providers: [{ provide: Mailer, useValue: letters }], exports: [Mailer] })
+  class LetterBoxModule {}
+
+  @Module({ providers: [{ provide: Interactions, useValue: interactions }], exports: [Interactions] })
+  class ProgramsModule {}
 
   @Module({
     imports: [
       ConfigModule.with(database.config),
-      Fakes,
+      LetterBoxModule,
       TelemetryModule,
       DatabaseModule,
       QueueModule,
@@ -72,7 +69,7 @@ export async function startAccounts(database: TestDatabase, interactions?: Inter
       HttpModule,
       HealthModule,
       PortBindingsModule,
-      AccountPagesModule,
+      AccountPagesModule.with(interactions && ProgramsModule),
     ],
   })
   class AccountsTestModule {}
