@@ -11,7 +11,7 @@ import {
   type WorkerEvent,
 } from '@coorchat/a2a';
 import type { EnrolledWorker, MachineFacts } from '@coorchat/contracts';
-import { type RpcAnswer, TunnelWorker } from '@coorchat/tunnel';
+import { type RpcAnswer, type StopOptions, TunnelWorker } from '@coorchat/tunnel';
 import type { TestControlPlane } from './control-plane.js';
 
 /** What happens next in an attempt; number and time are added. */
@@ -75,6 +75,8 @@ export class ScriptedWorker {
   /** Attempts that were started, each once. */
   readonly started: string[] = [];
   readonly acked = new Map<string, number>();
+  /** It tells how an attempt ended only after it was asked to cancel it. */
+  endsInSecret = false;
   readonly #tunnel: TunnelWorker;
   readonly running: Promise<void>;
 
@@ -122,8 +124,8 @@ export class ScriptedWorker {
     return new ScriptedWorker(this.workerId, port, this.credential, this.name, this.script, {}, this.held);
   }
 
-  async stop(): Promise<void> {
-    await this.#tunnel.stop();
+  async stop(options?: StopOptions): Promise<void> {
+    await this.#tunnel.stop(options);
     await this.running;
   }
 
@@ -150,6 +152,7 @@ export class ScriptedWorker {
       case 'CancelTask':
         return this.#known(params['id'], id, (held) => {
           held.cancel.resolve();
+          if (hasEnded(held)) return { jsonrpc: '2.0', id, error: { code: -32002, message: 'It is over' } };
           return result(id, Task.toJSON(taskSnapshot(held.assignment.attemptId, 'working', held.events.length)));
         });
       case 'ListTaskEvents':
@@ -188,6 +191,7 @@ export class ScriptedWorker {
   async #play(held: Held): Promise<void> {
     for await (const happening of this.script(held.assignment, held.cancel.promise)) {
       held.events.push({ seq: held.events.length + 1, at: new Date().toISOString(), ...happening });
+      if (this.endsInSecret && hasEnded(held)) await held.cancel.promise;
       held.news.resolve();
       held.news = Promise.withResolvers<void>();
     }

@@ -13,6 +13,7 @@ import {
 import {
   type AttemptVerdictNotice,
   type LeaseExtension,
+  type RequestFate,
   type TaskAck,
   WorkerTransport,
 } from '../../orchestration/dispatch/index.js';
@@ -57,6 +58,11 @@ export class HttpsRoad extends WorkerTransport {
 
   callExtension(method: string, params: unknown, signal?: AbortSignal): Promise<unknown> {
     return this.line.call(method, params, signal);
+  }
+
+  /** A road that fails closes the line; what comes back while it is open is the worker's word. */
+  fateOf(): RequestFate {
+    return 'refused';
   }
 
   /** The worker resumes nothing before it. */

@@ -80,6 +80,7 @@ export class TunnelGateway implements OnModuleInit, BeforeApplicationShutdown {
           return { epoch: admitted.road.epoch, verdicts: admitted.opened.verdicts };
         },
         onHeartbeat: (load) => void this.#heartbeat(admitted?.road, load),
+        onDraining: () => admitted && this.dispatch.leaving(admitted.road),
         onCard: (card) => void this.#described(admitted?.road, card),
       });
       this.#open.add(session);

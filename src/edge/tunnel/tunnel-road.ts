@@ -1,10 +1,20 @@
 import { AgentCard } from '@a2a-js/sdk';
 import { Client } from '@a2a-js/sdk/client';
 import { TUNNEL_BINDING_URI } from '@coorchat/a2a';
-import { callExtension, CLOSE, type TunnelSession, TunnelTransport } from '@coorchat/tunnel';
+import {
+  callExtension,
+  CLOSE,
+  TunnelBusy,
+  TunnelClosed,
+  TunnelRefused,
+  type TunnelSession,
+  TunnelTimeout,
+  TunnelTransport,
+} from '@coorchat/tunnel';
 import {
   type AttemptVerdictNotice,
   type LeaseExtension,
+  type RequestFate,
   type TaskAck,
   WorkerTransport,
 } from '../../orchestration/dispatch/index.js';
@@ -39,6 +49,12 @@ export class TunnelRoad extends WorkerTransport {
 
   callExtension(method: string, params: unknown, signal?: AbortSignal): Promise<unknown> {
     return callExtension(this.#session, method, params, { signal });
+  }
+
+  fateOf(error: unknown): RequestFate {
+    if (error instanceof TunnelRefused || error instanceof TunnelBusy) return 'undelivered';
+    if (!(error instanceof TunnelClosed || error instanceof TunnelTimeout)) return 'refused';
+    return error.delivered === 'no' ? 'undelivered' : 'unknown';
   }
 
   ack(acks: readonly TaskAck[]): void {

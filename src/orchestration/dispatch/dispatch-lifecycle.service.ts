@@ -6,6 +6,7 @@ import {
 } from '@nestjs/common';
 import { Bells } from '../../platform/queue/index.js';
 import { LeaseKeeper } from './lease-keeper.service.js';
+import { PartedWorkers } from './parted-workers.service.js';
 import { SendLoop } from './send-loop.service.js';
 
 /** A bell that got lost costs no more than this. */
@@ -20,6 +21,7 @@ export class DispatchLifecycle implements OnModuleInit, OnApplicationBootstrap, 
     private readonly bells: Bells,
     private readonly sender: SendLoop,
     private readonly leases: LeaseKeeper,
+    private readonly parted: PartedWorkers,
   ) {}
 
   onModuleInit(): void {
@@ -37,6 +39,7 @@ export class DispatchLifecycle implements OnModuleInit, OnApplicationBootstrap, 
   async beforeApplicationShutdown(): Promise<void> {
     clearInterval(this.#look);
     this.leases.stop();
+    this.parted.stop();
     await this.sender.stop();
   }
 }

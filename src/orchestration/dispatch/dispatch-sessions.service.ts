@@ -9,7 +9,7 @@ import {
   type HolderEpoch,
   type HolderSession,
 } from '../task/index.js';
-import { type FollowedAttempt, Follower } from './follower.js';
+import { type FollowedAttempt, Follower, type FollowerOptions } from './follower.js';
 import { leaseContext } from './lease-context.js';
 import { ResultInspector } from './result-inspector.service.js';
 import { UpdateBatcher } from './update-batcher.js';
@@ -24,6 +24,8 @@ export interface OpenedSession {
 
 interface LiveSession {
   readonly transport: WorkerTransport;
+  /** Welcomed, and not about to leave. */
+  takesWork: boolean;
   readonly followers: Map<string, Follower>;
 }
 
@@ -33,6 +35,7 @@ export class DispatchSessions {
   readonly #live = new Map<string, LiveSession>();
   readonly #batcher: UpdateBatcher;
   readonly #wakeups = new Set<() => void>();
+  readonly #partings = new Set<(workerId: string) => void>();
 
   constructor(
     private readonly uow: UnitOfWork,
@@ -61,6 +64,13 @@ export class DispatchSessions {
     if (session?.transport !== transport) return;
     this.#live.delete(transport.workerId);
     for (const follower of [...session.followers.values()]) follower.stop();
+    for (const hear of this.#partings) hear(transport.workerId);
+  }
+
+  /** A worker said that it is about to leave: it is sent nothing more on this session. */
+  leaving(transport: WorkerTransport): void {
+    const session = this.#live.get(transport.workerId);
+    if (session?.transport === transport) session.takesWork = false;
   }
 
   /** A worker was removed: ends its session, if this process holds it. */
@@ -68,8 +78,14 @@ export class DispatchSessions {
     this.#live.get(workerId)?.transport.expel('The worker was removed.');
   }
 
+  /** Sessions that assignments can be sent on. */
   holders(): HolderEpoch[] {
-    return [...this.#live.values()].map(({ transport: { workerId, epoch } }) => ({ workerId, epoch }));
+    const open = [...this.#live.values()].filter(({ takesWork }) => takesWork);
+    return open.map(({ transport: { workerId, epoch } }) => ({ workerId, epoch }));
+  }
+
+  workerIds(): string[] {
+    return [...this.#live.keys()];
   }
 
   followed(): HolderSession[] {
@@ -90,7 +106,11 @@ export class DispatchSessions {
   }
 
   /** Undefined when the worker's session is gone, or follows the attempt already. */
-  follow(workerId: string, attempt: FollowedAttempt): Follower | undefined {
+  follow(
+    workerId: string,
+    attempt: FollowedAttempt,
+    { onUndelivered = () => undefined }: Partial<Pick<FollowerOptions, 'onUndelivered'>> = {},
+  ): Follower | undefined {
     const session = this.#live.get(workerId);
     if (!session || session.followers.has(attempt.attemptId)) return undefined;
     const follower = new Follower({
@@ -102,6 +122,7 @@ export class DispatchSessions {
         this.metrics.count('dispatch.faults');
         this.logger.warn('an attempt could not be followed', { attemptId, workerId, error });
       },
+      onUndelivered,
       onDone: () => session.followers.delete(attempt.attemptId),
     });
     session.followers.set(attempt.attemptId, follower);
@@ -110,6 +131,11 @@ export class DispatchSessions {
 
   onSession(wake: () => void): void {
     this.#wakeups.add(wake);
+  }
+
+  /** Called when the last session of a worker ended here. */
+  onParting(hear: (workerId: string) => void): void {
+    this.#partings.add(hear);
   }
 
   /** Everything that workers have told is stored. */
@@ -129,11 +155,13 @@ export class DispatchSessions {
       this.closed(older);
       older.close('The worker opened a newer session.');
     }
-    this.#live.set(transport.workerId, { transport, followers: new Map() });
+    this.#live.set(transport.workerId, { transport, takesWork: false, followers: new Map() });
   }
 
   #start(transport: WorkerTransport, held: readonly HeldAttempt[], verdicts: readonly AttemptVerdict[]): void {
-    if (this.transportOf(transport.workerId) !== transport) return;
+    const session = this.#live.get(transport.workerId);
+    if (session?.transport !== transport) return;
+    session.takesWork = true;
     const fences = new Map(held.map(({ attemptId, fence }) => [attemptId, fence]));
     for (const { attemptId, orgId, verdict, appliedSeq } of verdicts) {
       const fence = fences.get(attemptId);

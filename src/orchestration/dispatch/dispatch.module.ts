@@ -7,6 +7,7 @@ import { AttemptBlobs } from './attempt-blobs.service.js';
 import { BaseInspector } from './base-inspector.service.js';
 import { DispatchLifecycle } from './dispatch-lifecycle.service.js';
 import { DispatchSessions } from './dispatch-sessions.service.js';
+import { PartedWorkers } from './parted-workers.service.js';
 import { LeaseKeeper } from './lease-keeper.service.js';
 import { ResultInspector } from './result-inspector.service.js';
 import { SendLoop } from './send-loop.service.js';
@@ -21,6 +22,7 @@ import { SendLoop } from './send-loop.service.js';
     ResultInspector,
     SendLoop,
     LeaseKeeper,
+    PartedWorkers,
     DispatchLifecycle,
   ],
   exports: [DispatchSessions],

@@ -28,6 +28,8 @@ export interface FollowerOptions {
   /** Checks what a result brings in; may turn it into a failure. Runs before the result is stored. */
   readonly inspect: (attempt: FollowedAttempt, event: WorkerEvent) => Promise<WorkerEvent>;
   readonly onFault: (attempt: FollowedAttempt, error: unknown) => void;
+  /** The assignment certainly never left: it can be sent again. */
+  readonly onUndelivered: (attempt: FollowedAttempt) => void;
   /** Between two looks at a worker that tells nothing new. */
   readonly resumePause?: BackoffPolicy;
   /** The follower reads no more: the attempt ended, went elsewhere, or the line is gone. */
@@ -80,7 +82,7 @@ export class Follower implements UpdateSource {
   /** Goes on with an attempt that the worker holds, after everything up to `appliedSeq` was stored. */
   async resume(appliedSeq: number): Promise<void> {
     this.#nextSeq = appliedSeq + 1;
-    await this.#follow(undefined);
+    await this.#follow();
   }
 
   /** Ends the attempt from this side, where the worker will never do it. */
@@ -138,7 +140,12 @@ export class Follower implements UpdateSource {
     this.fail({ class: 'worker', code: 'dispatch.unstorable', message: 'What the worker sent could not be stored.' });
   }
 
-  async #follow(start: (() => AsyncGenerator<StreamResponse, void>) | undefined): Promise<void> {
+  /** Never rejects: nobody waits for it. */
+  #follow(start?: () => AsyncGenerator<StreamResponse, void>): Promise<void> {
+    return this.#untilTheEnd(start).catch((error: unknown) => this.#options.onFault(this.#options.attempt, error));
+  }
+
+  async #untilTheEnd(start: (() => AsyncGenerator<StreamResponse, void>) | undefined): Promise<void> {
     let open = start;
     for (let quiet = 0; !this.#done && !this.#sawEnd && quiet < MAX_RESUMES_WITHOUT_NEWS; quiet++) {
       if (quiet > 0) await this.#pause(quiet);
@@ -146,6 +153,7 @@ export class Follower implements UpdateSource {
       try {
         await (open ? this.#consume(open()) : this.#catchUp());
       } catch (error) {
+        if (open && this.#isUndelivered(error)) return;
         if (await this.#gaveUp(error)) return;
         // A fault of ours says nothing about the worker.
         if (isAppError(error) && error.kind === 'unavailable') quiet = Math.min(quiet, 1);
@@ -180,10 +188,8 @@ export class Follower implements UpdateSource {
     const first = live.next();
     first.catch(() => undefined);
     const ended = await this.#readJournal();
-    if (ended || this.#sawEnd) {
-      await live.return();
-      return;
-    }
+    // Not awaited: a stream that stands still would be waited for.
+    if (ended || this.#sawEnd) return void live.return().catch(() => undefined);
     const { value, done } = await first;
     if (done) return;
     await this.#receive(value);
@@ -245,26 +251,40 @@ export class Follower implements UpdateSource {
     this.#nextSeq = appliedSeq + 1;
     this.#sawEnd = false;
     this.#failedHere = false;
-    void this.#follow(undefined);
+    void this.#follow();
   }
 
   /** Whether an error ends the following; after others, the journal is read again. */
   async #gaveUp(error: unknown): Promise<boolean> {
-    if (this.#done || this.#sawEnd) return true;
-    if (!this.#options.transport.isOpen) {
-      this.stop();
-      return true;
-    }
-    const known = await this.#page().then(
-      () => true,
-      () => false,
-    );
-    if (known) return false;
+    if (this.#isOver()) return true;
+    // A road that fails is no word of the worker.
+    if (this.#options.transport.fateOf(error) !== 'refused') return false;
+    const isUnknown = await this.#isUnknown();
+    if (this.#isOver()) return true;
+    if (!isUnknown) return false;
+    this.#options.onFault(this.#options.attempt, error);
+    this.fail({ class: 'worker', code: 'dispatch.refused', message: `The worker refused: ${messageOf(error)}` });
+    return true;
+  }
+
+  #isOver(): boolean {
     if (!this.#options.transport.isOpen) this.stop();
-    else {
-      this.#options.onFault(this.#options.attempt, error);
-      this.fail({ class: 'worker', code: 'dispatch.refused', message: `The worker refused: ${messageOf(error)}` });
-    }
+    return this.#done || this.#sawEnd;
+  }
+
+  /** Whether the worker has no journal of the attempt. One that is slow to show it has. */
+  #isUnknown(): Promise<boolean> {
+    return this.#page().then(
+      () => false,
+      (error: unknown) => this.#options.transport.fateOf(error) === 'refused',
+    );
+  }
+
+  #isUndelivered(error: unknown): boolean {
+    const { transport, attempt, onUndelivered } = this.#options;
+    if (this.#sawEnd || transport.fateOf(error) !== 'undelivered') return false;
+    this.stop();
+    onUndelivered(attempt);
     return true;
   }
 }

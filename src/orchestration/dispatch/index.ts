@@ -3,6 +3,7 @@ export { DispatchSessions, type OpenedSession } from './dispatch-sessions.servic
 export {
   type AttemptVerdictNotice,
   type LeaseExtension,
+  type RequestFate,
   type TaskAck,
   WorkerTransport,
 } from './worker-transport.port.js';

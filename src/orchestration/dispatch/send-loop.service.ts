@@ -1,5 +1,7 @@
 import type { SendMessageRequest } from '@a2a-js/sdk';
+import { TaskNotCancelableError, TaskNotFoundError } from '@a2a-js/sdk/errors';
 import { Injectable } from '@nestjs/common';
+import { messageOf } from '@coorchat/kernel';
 import { AttemptTokens } from '../../identity/index.js';
 import { UnitOfWork } from '../../platform/db/index.js';
 import { PublicUrl } from '../../platform/http/index.js';
@@ -60,8 +62,8 @@ export class SendLoop {
   async #lookForWork(): Promise<void> {
     for (;;) {
       const holders = this.sessions.holders();
-      if (holders.length === 0) return;
-      const workerIds = holders.map(({ workerId }) => workerId);
+      const workerIds = this.sessions.workerIds();
+      if (workerIds.length === 0) return;
       const [claimed, due] = await this.uow.system('dispatch.claim', (tx) =>
         Promise.all([this.ledger.claimForSend(tx, holders, BATCH), this.ledger.cancels(tx, workerIds)]),
       );
@@ -71,27 +73,53 @@ export class SendLoop {
     }
   }
 
-  /** One that can not be sent keeps no other back: nobody follows it, and so it ends with its lease. */
+  /** One that can not be sent keeps no other back. */
   #sendOne(attempt: SendableAttempt): void {
     try {
       this.#send(attempt);
     } catch (error) {
       const { attemptId, workerId } = attempt;
       this.logger.error('an assignment could not be sent', { attemptId, workerId, error });
+      void this.#failUnsent(attempt, messageOf(error));
+    }
+  }
+
+  async #failUnsent({ orgId, attemptId, fence }: SendableAttempt, why: string): Promise<void> {
+    const failure = {
+      class: 'transient' as const,
+      code: 'dispatch.unsendable',
+      message: `The assignment could not be sent: ${why}`,
+    };
+    try {
+      await this.uow.system('dispatch.claim', (tx) =>
+        this.ledger.abort(tx, [{ orgId, attemptId, fence, status: 'failed', failure }]),
+      );
+    } catch (error) {
+      this.logger.warn('an unsent assignment waits for its lease', { attemptId, error });
     }
   }
 
   #send(attempt: SendableAttempt): void {
     const { attemptId, orgId, fence, workerId, epoch } = attempt;
-    if (!this.sessions.transportOf(workerId, epoch)) return;
+    const onUndelivered = () => void this.#giveBack(attempt);
+    if (!this.sessions.transportOf(workerId, epoch)) return onUndelivered();
     const assignment = this.#assignment(attempt);
-    const follower = this.sessions.follow(workerId, { attemptId, orgId, fence });
+    const follower = this.sessions.follow(workerId, { attemptId, orgId, fence }, { onUndelivered });
     if (!follower) return;
     if (attempt.cancelRequested) {
       const message = 'Canceled before it was sent.';
       return follower.fail({ class: 'task', code: 'task.canceled', message }, 'canceled');
     }
     void follower.send(assignment);
+  }
+
+  /** Claimed, but nothing left this process: the worker's next session takes it, or another worker. */
+  async #giveBack({ orgId, attemptId, workerId, epoch }: SendableAttempt): Promise<void> {
+    try {
+      await this.uow.system('dispatch.claim', (tx) => this.ledger.unclaim(tx, [{ orgId, attemptId, epoch }]));
+    } catch (error) {
+      this.logger.warn('an unsent assignment waits for its lease', { attemptId, workerId, error });
+    }
   }
 
   #assignment(attempt: SendableAttempt): SendMessageRequest {
@@ -125,8 +153,8 @@ export class SendLoop {
   }
 
   /**
-   * The worker confirms with a `canceled` event; one that does not know the attempt never will. False when the line
-   * broke: the next session is told.
+   * The worker confirms with a `canceled` event, or tells the end that came before. Only where it does not know the
+   * attempt, nothing will come. False when it is to be told again.
    */
   async #cancel({ attemptId, workerId }: CancelDue): Promise<boolean> {
     const transport = this.sessions.transportOf(workerId);
@@ -135,8 +163,9 @@ export class SendLoop {
       await transport?.client.cancelTask(request);
       return transport !== undefined;
     } catch (error) {
-      if (!transport?.isOpen) return false;
       this.logger.info('a worker did not take a cancel', { attemptId, workerId, error });
+      if (error instanceof TaskNotCancelableError) return true;
+      if (!(error instanceof TaskNotFoundError)) return false;
       const message = 'Canceled; the worker no longer knew the attempt.';
       this.sessions
         .followerOf(workerId, attemptId)

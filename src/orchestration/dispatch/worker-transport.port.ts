@@ -16,6 +16,12 @@ export interface AttemptVerdictNotice {
 }
 
 /**
+ * What became of a request that failed. `refused`: the worker itself said no. `undelivered`: it never left, and can be
+ * sent again. `unknown`: the road failed, and the worker may have taken it.
+ */
+export type RequestFate = 'refused' | 'undelivered' | 'unknown';
+
+/**
  * The road to one connected worker: a tunnel that it opened, or HTTPS to where it listens. Edges make
  * one per session and hand it to `DispatchSessions`; everything between is plain A2A.
  */
@@ -30,6 +36,8 @@ export abstract class WorkerTransport {
   abstract readonly client: Client;
   /** A method of the task extension. */
   abstract callExtension(method: string, params: unknown, signal?: AbortSignal): Promise<unknown>;
+  /** Of a call that failed while the session went on. */
+  abstract fateOf(error: unknown): RequestFate;
   abstract ack(acks: readonly TaskAck[]): void;
   abstract extendLeases(leases: readonly LeaseExtension[]): void;
   abstract sendVerdicts(verdicts: readonly AttemptVerdictNotice[]): void;

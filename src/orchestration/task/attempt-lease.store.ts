@@ -1,6 +1,6 @@
 import type { Tx } from '../../platform/db/index.js';
-import type { ExtendedLease, HolderEpoch, HolderSession } from './attempt.types.js';
-import { orgsOf } from './keys.js';
+import type { ClaimedAttempt, ExtendedLease, HolderEpoch, HolderSession } from './attempt.types.js';
+import { byId, orgsOf } from './keys.js';
 import type { AttemptSituation } from './ledger.types.js';
 import type { AttemptKey } from './request.store.js';
 
@@ -22,6 +22,9 @@ export interface LeaseTick {
   readonly graceOfServiceMs: number;
 }
 
+/** An assignment that nobody fetches is given back after so much of a lease. */
+export const UNFETCHED_SHARE = 0.5;
+
 /** What nobody follows is not extended: no word of it would ever come, and its slot would be taken for ever. */
 export async function tickLeases(tx: Tx, { sessions, graceOfServiceMs }: LeaseTick): Promise<ExtendedLease[]> {
   await proveService(tx, graceOfServiceMs);
@@ -38,6 +41,7 @@ export async function tickLeases(tx: Tx, { sessions, graceOfServiceMs }: LeaseTi
         AND a.state IN ('assigned', 'sent', 'working', 'input_required')
       ORDER BY a.org_id, a.id FOR NO KEY UPDATE OF a)
     UPDATE attempt a SET lease_expires_at = clock_timestamp() + a.lease_ms * interval '1 millisecond'
+      * CASE WHEN a.state = 'assigned' THEN ${UNFETCHED_SHARE}::float ELSE 1 END
     WHERE a.org_id = ANY(ARRAY(SELECT org_id FROM due)) AND a.id = ANY(ARRAY(SELECT id FROM due))
     RETURNING a.id AS "attemptId", a.worker_id AS "workerId", a.lease_ms AS "leaseMs"`;
 }
@@ -75,6 +79,34 @@ export function attemptsOfSession(tx: Tx, workerId: string, listed: readonly str
     SELECT org_id AS "orgId", id AS "attemptId" FROM attempt
     WHERE worker_id = ${workerId}
       AND (state IN ('assigned', 'sent', 'working', 'input_required') OR id = ANY(${listed}))`;
+}
+
+/** Live attempts of these workers; those that nobody fetched, or all. */
+export function liveAttemptsOf(
+  tx: Tx,
+  workerIds: readonly string[],
+  { which }: { readonly which: 'unfetched' | 'all' },
+): Promise<AttemptKey[]> {
+  return tx.sql<AttemptKey>`
+    SELECT org_id AS "orgId", id AS "attemptId" FROM attempt
+    WHERE worker_id = ANY(${workerIds}) AND state IN ('assigned', 'sent', 'working', 'input_required')
+      AND (state = 'assigned' OR ${which === 'all'})`;
+}
+
+/** What was claimed on this session and never left is to be claimed again, by whichever session comes. */
+export async function unclaimAttempts(tx: Tx, claimed: readonly ClaimedAttempt[]): Promise<void> {
+  const epochs = byId(claimed, ({ attemptId }) => attemptId);
+  await tx.sql`
+    WITH due AS (
+      SELECT a.org_id, a.id FROM attempt a
+      WHERE a.org_id = ANY(${orgsOf(claimed)}) AND a.id = ANY(${claimed.map(({ attemptId }) => attemptId)})
+        AND a.state = 'sent' AND a.worker_seq = 0
+        AND a.session_epoch = (${epochs}::jsonb -> a.id ->> 'epoch')::int
+      ORDER BY a.org_id, a.id FOR NO KEY UPDATE OF a)
+    UPDATE attempt a
+    SET state = 'assigned', sent_at = NULL,
+        lease_expires_at = clock_timestamp() + a.lease_ms * ${UNFETCHED_SHARE}::float * interval '1 millisecond'
+    WHERE a.org_id = ANY(ARRAY(SELECT org_id FROM due)) AND a.id = ANY(ARRAY(SELECT id FROM due))`;
 }
 
 /** Moves attempts to the worker's new session, with a fresh lease; a cancel is told again. */

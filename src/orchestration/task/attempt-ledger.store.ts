@@ -6,13 +6,21 @@ import { isLiveAttempt } from './attempt.machine.js';
 import { applyUpdate, endAttempt, judgeUpdate } from './attempt-update.rules.js';
 import { cancelsDue, markCancelSent } from './attempt-cancel.store.js';
 import { claimAttempts } from './attempt-claim.store.js';
-import { attemptsOfSession, continueAttempts, expiredAttempts, tickLeases } from './attempt-lease.store.js';
+import {
+  attemptsOfSession,
+  continueAttempts,
+  expiredAttempts,
+  liveAttemptsOf,
+  tickLeases,
+  unclaimAttempts,
+} from './attempt-lease.store.js';
 import { feedOf } from './attempt-news.rules.js';
 import type {
   ApplyOutcome,
   AttemptUpdate,
   AttemptVerdict,
   CancelDue,
+  ClaimedAttempt,
   ExtendedLease,
   HeldAttempt,
   HolderEpoch,
@@ -56,6 +64,11 @@ const LEASE_EXPIRED: Reason = {
   code: 'task.lease_expired',
   message: 'The machine was not heard of for a whole lease period',
 };
+const NOT_FETCHED: Reason = {
+  code: 'task.attempt_not_fetched',
+  message: 'The machine left before it was given the task',
+};
+const WORKER_REMOVED: Reason = { code: 'task.worker_removed', message: 'The machine was removed' };
 const FORGOTTEN: Reason = {
   code: 'task.attempt_forgotten',
   message: 'The machine came back and no longer knows this attempt',
@@ -129,13 +142,32 @@ export class AttemptLedger {
     if (expired.length === 0) return 0;
     const situations = await this.lock(tx, expired);
     const still = await expiredAttempts(tx, { ...options, limit: MAX_EXPIRED, among: expired });
-    const changes = still.flatMap(({ attemptId, duringOutage }) => {
-      const situation = situations.get(attemptId);
-      const loss = { status: 'lost' as const, reason: LEASE_EXPIRED, counts: !duringOutage };
-      return situation && isLiveAttempt(situation.attempt.state) ? [endAttempt(situation, loss)] : [];
-    });
+    const changes = still.flatMap(({ attemptId, duringOutage }) =>
+      lose(situations.get(attemptId), LEASE_EXPIRED, { counts: !duringOutage }),
+    );
     await this.writer.write(tx, changes);
     return changes.length;
+  }
+
+  /** System door. What these workers were to do and nobody sent them is ready again; returns how many. */
+  async release(tx: Tx, workerIds: readonly string[]): Promise<number> {
+    const situations = await this.lock(tx, await liveAttemptsOf(tx, workerIds, { which: 'unfetched' }));
+    const unfetched = [...situations.values()].filter(({ attempt }) => attempt.state === 'assigned');
+    const changes = unfetched.flatMap((situation) => lose(situation, NOT_FETCHED, { counts: false }));
+    await this.writer.write(tx, changes);
+    return changes.length;
+  }
+
+  /** System door. Ends all that these workers were to do, as if their leases had run out: they will not come back. */
+  async lose(tx: Tx, workerIds: readonly string[]): Promise<void> {
+    const situations = await this.lock(tx, await liveAttemptsOf(tx, workerIds, { which: 'all' }));
+    const changes = [...situations.values()].flatMap((situation) => lose(situation, WORKER_REMOVED, { counts: true }));
+    await this.writer.write(tx, changes);
+  }
+
+  /** System door. Takes claims back whose assignments certainly never left this process. */
+  unclaim(tx: Tx, claimed: readonly ClaimedAttempt[]): Promise<void> {
+    return unclaimAttempts(tx, claimed);
   }
 
   /** System or tenant door. Ends live attempts for a reason of our own; returns the ids of those that it ended. */
@@ -177,6 +209,18 @@ export class AttemptLedger {
       draft.feed.push(...feedOf(stray, now).filter(({ type }) => type === 'attempt.usage_reported'));
     if (draft.feed.length > 0) await this.writer.finish(tx, draft);
   }
+}
+
+/** What no worker has heard of burns no retry. */
+function lose(
+  situation: AttemptSituation | undefined,
+  reason: Reason,
+  { counts }: { counts: boolean },
+): AttemptChange[] {
+  if (!situation || !isLiveAttempt(situation.attempt.state)) return [];
+  const fetched = situation.attempt.state !== 'assigned';
+  const told = fetched ? reason : NOT_FETCHED;
+  return [endAttempt(situation, { status: 'lost', reason: told, counts: counts && fetched })];
 }
 
 /** What two updates of one attempt change together. */

@@ -21,10 +21,10 @@ export const ATTEMPT_STATUS: Record<AttemptState, TaskStatus> = {
   lost: 'failed',
 };
 
-/** `sent → assigned` is no transition: what was sent on a dead socket is sent again as it is. */
+/** `sent → assigned` only for what certainly never left; what went out on a dead socket is sent again as it is. */
 export const ATTEMPT_TRANSITIONS: Record<AttemptState, readonly AttemptState[]> = {
   assigned: ['sent', 'working', 'input_required', 'completed', 'failed', 'canceled', 'rejected', 'lost'],
-  sent: ['working', 'input_required', 'completed', 'failed', 'canceled', 'rejected', 'lost'],
+  sent: ['assigned', 'working', 'input_required', 'completed', 'failed', 'canceled', 'rejected', 'lost'],
   working: ['input_required', 'completed', 'failed', 'canceled', 'rejected', 'lost'],
   input_required: ['working', 'completed', 'failed', 'canceled', 'rejected', 'lost'],
   completed: [],

@@ -45,6 +45,13 @@ export interface SendableAttempt {
   readonly cancelRequested: boolean;
 }
 
+/** An attempt that was claimed for a session. */
+export interface ClaimedAttempt {
+  readonly orgId: string;
+  readonly attemptId: string;
+  readonly epoch: number;
+}
+
 export interface HolderEpoch {
   readonly workerId: string;
   readonly epoch: number;

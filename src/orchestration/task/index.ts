@@ -16,6 +16,7 @@ export type {
   AttemptVerdict,
   BlobAddress,
   CancelDue,
+  ClaimedAttempt,
   ExtendedLease,
   HeldAttempt,
   HolderEpoch,

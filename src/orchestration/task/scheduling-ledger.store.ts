@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { json, type Tx } from '../../platform/db/index.js';
 import { Clusters } from '../../tenancy/index.js';
+import { UNFETCHED_SHARE } from './attempt-lease.store.js';
 import { byId, orgsOf } from './keys.js';
 import { LedgerDraft } from './ledger-draft.js';
 import { LedgerWriter } from './ledger-writer.store.js';
@@ -113,7 +114,8 @@ function writeAssignments(tx: Tx, attempts: readonly NewAttempt[]): Promise<{ id
       INSERT INTO attempt (org_id, id, provider_org_id, task_id, work_request_id, pool_id, fence, worker_id, slot,
                            state, lease_ms, lease_expires_at, "grant", placement, assigned_at)
       SELECT a."orgId", a.id, a."providerOrgId", a."taskId", a."workRequestId", a."poolId", a.fence, a."workerId",
-             a.slot, 'assigned', a."leaseMs", clock_timestamp() + a."leaseMs" * interval '1 millisecond', a."grant",
+             a.slot, 'assigned', a."leaseMs",
+             clock_timestamp() + a."leaseMs" * ${UNFETCHED_SHARE}::float * interval '1 millisecond', a."grant",
              a.placement, clock_timestamp()
       FROM wanted a
       JOIN taken t ON t.org_id = a."orgId" AND t.id = a."taskId"

@@ -149,3 +149,60 @@ describe('cancel', () => {
     await retire(worker);
   });
 });
+
+describe('a cancel that comes too late', () => {
+  it('changes nothing: what the worker has is taken', async () => {
+    const worker = await ScriptedWorker.enrol(plane, { name: 'done' });
+    worker.endsInSecret = true;
+    const id = await submit(['a']);
+    await expect.poll(() => [...worker.held.values()].at(0)?.events.length, PATIENCE).toBe(3);
+    await plane.call('POST', `/v1/work-requests/${id}/cancel`, {});
+    await expect.poll(async () => (await tasks(id))[0]?.status, PATIENCE).toBe('completed');
+    await retire(worker);
+  });
+});
+
+describe('a worker that leaves', () => {
+  const lastWorkers = async (id: string) => (await tasks(id)).map((task) => task.attempts.at(-1)?.workerId);
+  const outcomes = async (id: string) =>
+    (await tasks(id)).flatMap(({ attempts }) => attempts.flatMap(({ outcome }) => outcome?.code ?? []));
+
+  it('and was assigned a task in that moment delays it by a moment, and burns no retry', async () => {
+    const proxy = await TcpProxy.start({ port: plane.port });
+    const { script, go, steps } = stepByStep();
+    const leaving = await ScriptedWorker.enrol(plane, { name: 'leaving', port: proxy.port, script });
+    const held = await submit(['held']);
+    await expect.poll(() => leaving.started.length, PATIENCE).toBe(1);
+    // It answers what is open, and is sent nothing more.
+    const parting = leaving.stop({ graceMs: 60_000 });
+    const id = await submit(['a']);
+    await expect.poll(async () => (await tasks(id))[0]?.phase, PATIENCE).toBe('assigned');
+    proxy.cutNow();
+    await parting;
+    const staying = await ScriptedWorker.enrol(plane, { name: 'staying' });
+    await ended(id);
+    expect(await outcomes(id)).toEqual(['task.attempt_not_fetched']);
+    const returned = leaving.redial(plane.port);
+    for (const step of [1, 2, 3]) {
+      go();
+      await expect.poll(steps, PATIENCE).toBe(step);
+    }
+    await ended(held);
+    await retire(returned);
+    await retire(staying);
+    await proxy.close();
+  });
+
+  it('and was removed has its work done by another at once', async () => {
+    const { script } = stepByStep();
+    const removed = await ScriptedWorker.enrol(plane, { name: 'removed', script });
+    const id = await submit(['a']);
+    await expect.poll(() => removed.started.length, PATIENCE).toBe(1);
+    const other = await ScriptedWorker.enrol(plane, { name: 'other' });
+    removed.running.catch(() => undefined);
+    await plane.call('DELETE', `/v1/workers/${removed.workerId}`);
+    await ended(id);
+    expect(await lastWorkers(id)).toEqual([other.workerId]);
+    await retire(other);
+  });
+});

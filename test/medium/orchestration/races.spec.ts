@@ -39,6 +39,79 @@ async function letLeasesRunOut(attemptIds: string[], servedMs = 3_600_000): Prom
 }
 const expire = () => world.uow.system('dispatch.expire', (tx) => world.attempts.expire(tx, GRACE));
 
+describe('a worker that is gone', () => {
+  it('gives back what it was never sent, at once and without a failure', async () => {
+    const id = await world.submit(tenant, { plan: { tasks: [agent('a')] } });
+    const gone = worker();
+    await world.assign(tenant.poolId, gone);
+    expect(await world.uow.system('dispatch.release', (tx) => world.attempts.release(tx, [gone]))).toBe(1);
+    expect(await world.ready(tenant.poolId)).toMatchObject([{ key: 'a', failures: 0 }]);
+    expect(await world.uow.system('dispatch.release', (tx) => world.attempts.release(tx, [gone]))).toBe(0);
+    await expectSoundHistory(id);
+  });
+
+  it('keeps what it was sent until the lease has run out', async () => {
+    await world.submit(tenant, { plan: { tasks: [agent('a')] } });
+    const away = worker();
+    await world.start(tenant.poolId, away);
+    expect(await world.uow.system('dispatch.release', (tx) => world.attempts.release(tx, [away]))).toBe(0);
+    expect(await world.ready(tenant.poolId)).toEqual([]);
+  });
+
+  it('waits half a lease for an assignment that nobody fetches, and burns no retry', async () => {
+    const id = await world.submit(tenant, { plan: { tasks: [agent('a')] } });
+    const [assigned] = await world.assign(tenant.poolId, worker(), { leaseMs: 60_000 });
+    if (!assigned) throw new Error('nothing assigned');
+    const [lease] = await world.uow.system(
+      'dispatch.lease',
+      (tx) => tx.sql<{ ms: number }>`
+        SELECT extract(epoch FROM lease_expires_at - assigned_at)::float * 1000 AS ms FROM attempt
+        WHERE id = ${assigned.id}`,
+    );
+    expect(lease?.ms).toBeGreaterThan(29_000);
+    expect(lease?.ms).toBeLessThan(31_000);
+    await letLeasesRunOut([assigned.id]);
+    expect(await expire()).toBe(1);
+    expect(await world.ready(tenant.poolId)).toMatchObject([{ key: 'a', failures: 0 }]);
+    await expectSoundHistory(id);
+  });
+
+  it('that was removed ends what it worked on, and gives the rest back', async () => {
+    await world.submit(tenant, { plan: { tasks: [agent('a')] } });
+    const removed = worker();
+    const [working] = await world.start(tenant.poolId, removed);
+    if (!working) throw new Error('nothing sent');
+    await world.say(tenant, update(working, { state: 'working' }));
+    const id = await world.submit(tenant, { plan: { tasks: [agent('b')] } });
+    await world.assign(tenant.poolId, removed);
+    await world.uow.system('outbox.deliver', (tx) => world.attempts.lose(tx, [removed]));
+    const ready = await world.ready(tenant.poolId);
+    expect(ready.map(({ key, failures }) => ({ key, failures })).sort((a, b) => (a.key < b.key ? -1 : 1))).toEqual([
+      { key: 'a', failures: 1 },
+      { key: 'b', failures: 0 },
+    ]);
+    const late = await world.say(tenant, completed({ ...working }));
+    expect(late).toMatchObject([{ status: 'stale_fence' }]);
+    await expectSoundHistory(id);
+  });
+
+  it('takes back a claim that never left, for whichever session comes', async () => {
+    await world.submit(tenant, { plan: { tasks: [agent('a')] } });
+    const flaky = worker();
+    const [claimed] = await world.start(tenant.poolId, flaky, 3);
+    if (!claimed) throw new Error('nothing sent');
+    const unclaim = (epoch: number) =>
+      world.uow.system('dispatch.claim', (tx) => world.attempts.unclaim(tx, [{ ...claimed, epoch }]));
+    await unclaim(2);
+    expect(await world.send(flaky, 3)).toEqual([]);
+    await unclaim(3);
+    expect(await world.send(flaky, 3)).toMatchObject([{ attemptId: claimed.attemptId }]);
+    await world.say(tenant, update({ ...claimed, epoch: 3 }, { state: 'working' }));
+    await unclaim(3);
+    expect(await world.send(flaky, 4)).toEqual([]);
+  });
+});
+
 describe('concurrent finishers', () => {
   it('ready a dependent exactly once, however many upstreams end at the same time', async () => {
     const upstream = Array.from({ length: 12 }, (_, n) => agent(`u${n}`));
