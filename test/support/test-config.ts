@@ -15,6 +15,8 @@ function queueFields(): Partial<AppConfigFields> {
 
 /** The defaults, without the environment of whoever runs the tests. */
 export function testConfig(fields: Partial<AppConfigFields> = {}): AppConfig {
-  const env = { COORCHAT_SECRET_KEY: TEST_SECRET_KEY, COORCHAT_DATA_DIR: join(tmpdir(), 'coorchat-unused') };
+  // A key, so that agent tasks are taken; nobody listens at port 9.
+  const model = { ANTHROPIC_API_KEY: 'test key', ANTHROPIC_BASE_URL: 'http://127.0.0.1:9' };
+  const env = { ...model, COORCHAT_SECRET_KEY: TEST_SECRET_KEY, COORCHAT_DATA_DIR: join(tmpdir(), 'coorchat-unused') };
   return loadConfig(env).with({ port: 0, logLevel: 'silent', embeddedDatabase: false, ...queueFields(), ...fields });
 }

@@ -133,10 +133,12 @@ function notConfigured(): AppError {
 }
 
 function failed(error: unknown): AppError {
+  // The SDK's own message is the status and the raw answer; people read the sentence in it.
+  const said = (error instanceof APIError && error.apiMessage) || messageOf(error);
   return new AppError({
     code: 'planner.model_failed',
     kind: 'unavailable',
-    message: `The planner's model did not answer: ${messageOf(error)}`,
+    message: `The planner's model did not answer: ${said}`,
     cause: error,
   });
 }

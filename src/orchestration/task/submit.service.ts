@@ -1,6 +1,7 @@
 import type { Plan, SubmitWork, WorkView } from '@coorchat/contracts';
 import { newId, type TenantContext } from '@coorchat/kernel';
 import { Inject, Injectable } from '@nestjs/common';
+import { AppConfig } from '../../platform/config/index.js';
 import { type TenantTx, UnitOfWork } from '../../platform/db/index.js';
 import { type Cluster, Clusters, submitFault } from '../../tenancy/index.js';
 import { completeGraph, type GraphTask, prepareTask } from './graph.rules.js';
@@ -14,7 +15,7 @@ import { SkillCatalog } from './skill-catalog.port.js';
 import { SpendingPort } from './spending.port.js';
 import { checkIdempotencyKey, effectiveConstraints, readSubmission } from './submit.rules.js';
 import { findByIdempotencyKey, insertGraph, insertRequest, type NewRequest } from './submit.store.js';
-import { idempotencyConflict, invalidPlan, workRequestNotFound } from './task.errors.js';
+import { idempotencyConflict, invalidPlan, noModelKey, workRequestNotFound } from './task.errors.js';
 import { workRows } from './work-query.store.js';
 import { workView } from './work.view.js';
 
@@ -42,6 +43,7 @@ export class WorkSubmission {
     @Inject(RepositoryPins) private readonly pins: RepositoryPins,
     @Inject(LedgerWriter) private readonly writer: LedgerWriter,
     @Inject(OpenWorkQuota) private readonly quota: OpenWorkQuota,
+    @Inject(AppConfig) private readonly config: AppConfig,
   ) {}
 
   async submit(ctx: TenantContext, work: SubmitWork, idempotencyKey: string | undefined): Promise<Submitted> {
@@ -84,6 +86,7 @@ export class WorkSubmission {
     const fault = submitFault(cluster, { role: ctx.member?.role, skills: plannedSkills(plan) });
     if (fault) throw fault;
     await this.quota.admit(tx);
+    if (plan && !this.hasModel(cluster)) assertNoAgents(plan);
     const pinned = work.repository ? await this.pins.pin(tx, ctx.orgId, work.repository) : undefined;
     const tasks = firstTasks(work, plan, pinned);
     const request = newRequest(ctx, draft, cluster, pinned);
@@ -95,6 +98,11 @@ export class WorkSubmission {
     await this.spending.open(tx, { orgId: ctx.orgId, workRequestId: request.id, limitMicros: maxCostMicros });
     await this.writer.finish(tx, await this.firstNews(tx, request, tasks, plan));
     return { view: await this.view(tx, request.id), created: true };
+  }
+
+  /** Workers may bring keys of their own where the cluster lets them. */
+  private hasModel({ allowWorkerModelKey }: Cluster): boolean {
+    return this.config.model.apiKey !== undefined || allowWorkerModelKey;
   }
 
   private async view(tx: TenantTx, id: string): Promise<WorkView> {
@@ -127,6 +135,12 @@ export class WorkSubmission {
     }
     return news;
   }
+}
+
+/** @throws AppError `task.no_model_key`: now, not when a machine has prepared everything */
+function assertNoAgents({ tasks }: Plan): void {
+  const agents = tasks.filter(({ kind }) => kind === 'agent').map(({ key }) => key);
+  if (agents.length > 0) throw noModelKey(agents);
 }
 
 /** The whole graph of a user's plan; for the planner, what must happen before it plans. */

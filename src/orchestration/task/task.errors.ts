@@ -61,6 +61,16 @@ export function invalidPlan(faults: readonly PlanFault[]): AppError {
   });
 }
 
+export function noModelKey(taskKeys: readonly string[]): AppError {
+  const named = taskKeys.slice(0, 5).join(', ') + (taskKeys.length > 5 ? ', …' : '');
+  return new AppError({
+    code: 'task.no_model_key',
+    kind: 'precondition',
+    message: `The plan has agent tasks (${named}), and the control plane has no key for their model. Set ANTHROPIC_API_KEY and start it again, or let workers use keys of their own (allowWorkerModelKey of the cluster); tool tasks need none.`,
+    details: { tasks: taskKeys.slice(0, MAX_LISTED) },
+  });
+}
+
 export function resultNotReady(status: string): AppError {
   return new AppError({
     code: 'task.result_not_ready',

@@ -1,4 +1,4 @@
-import type { CostView } from '@coorchat/contracts';
+import { type CostView, PERMISSION_NAMES } from '@coorchat/contracts';
 import { newId } from '@coorchat/kernel';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -55,7 +55,7 @@ async function costs({ ctx }: Tenant, query = ''): Promise<CostView[]> {
   const scopes = ['billing:read'] as const;
   const { key } = await world.app.nest
     .get(ApiKeys)
-    .create({ ...ctx, scopes: new Set([...scopes, 'cluster:admin']) }, { name: 'test', scopes: [...scopes] });
+    .create({ ...ctx, scopes: new Set(PERMISSION_NAMES) }, { name: 'test', scopes: [...scopes] });
   const url = world.app.nest.get(PublicUrl).value;
   const response = await fetch(`${url}/v1/costs${query}`, { headers: { authorization: `Bearer ${key}` } });
   expect(response.status).toBe(200);

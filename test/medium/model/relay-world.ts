@@ -109,6 +109,14 @@ export class RelayWorld {
     return (await this.plane.call<{ items: CostView[] }>('GET', `/v1/costs?workRequestId=${workRequestId}`)).items;
   }
 
+  async allowKeysOfWorkers(): Promise<void> {
+    const { uow } = this.plane.database;
+    const [org] = await uow.system('health.check', (tx) => tx.sql<{ id: string }>`SELECT id FROM organization`);
+    await uow.tenant({ orgId: org?.id ?? '' }, async (tx) => {
+      await tx.sql`UPDATE cluster SET allow_worker_model_key = true`;
+    });
+  }
+
   async heldMicros({ workRequestId }: RunningAttempt): Promise<number> {
     const rows = await this.plane.database.uow.system(
       'commerce.sweep',

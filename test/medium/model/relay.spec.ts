@@ -318,11 +318,13 @@ describe('a control plane that stops', () => {
 });
 
 describe('a control plane without a model key', () => {
-  it('says which variable to set', async () => {
+  it('says which variable to set, before any machine does anything', async () => {
     const keyless = await RelayWorld.start({ apiKey: null });
     try {
+      await expect(keyless.attempt()).rejects.toThrow(/409.*task\.no_model_key.*ANTHROPIC_API_KEY/);
+      await keyless.allowKeysOfWorkers();
       const fault = await faultOf(keyless.client(await keyless.attempt()).messages.create(ask()));
-      expect(fault.status).toBe(400);
+      expect(fault).toMatchObject({ status: 400, type: 'model_not_configured' });
       expect(fault.text).toContain('ANTHROPIC_API_KEY');
     } finally {
       await keyless.close();

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as artifactQueries from '../../../src/orchestration/task/artifact-query.store.js';
 import * as artifacts from '../../../src/orchestration/task/artifact.store.js';
 import * as cancels from '../../../src/orchestration/task/attempt-cancel.store.js';
 import * as claims from '../../../src/orchestration/task/attempt-claim.store.js';
@@ -154,6 +155,7 @@ const subjects: { name: string; store: object; pure?: string[]; probes: Record<s
     store: works,
     probes: {
       workRows: (tx) => works.workRows(tx, { orgId: request.orgId, limit: 9 }),
+      workCount: async (tx) => ((await works.workCount(tx, { orgId: request.orgId })) === 0 ? 'nothing' : SECRET),
       eventRows: (tx) => works.eventRows(tx, { ...request, afterSeq: 0, limit: 9 }),
       workStatus: (tx) => works.workStatus(tx, request.orgId, request.workRequestId),
       finalCommits: (tx) => works.finalCommits(tx, request),
@@ -203,6 +205,19 @@ const subjects: { name: string; store: object; pure?: string[]; probes: Record<s
         const ending = { kind: 'completed' as const, result: { ...RESULT, transcript } };
         return artifacts.writeArtifacts(tx, [{ ...change(), ending }]);
       },
+    },
+  },
+  {
+    name: 'artifact queries',
+    store: artifactQueries,
+    probes: {
+      artifactRows: (tx) => artifactQueries.artifactRows(tx, { orgId: request.orgId, limit: 9 }),
+      firstArtifacts: (tx) =>
+        artifactQueries.firstArtifacts(tx, {
+          orgId: request.orgId,
+          workRequestIds: [request.workRequestId],
+          perRequest: 9,
+        }),
     },
   },
   {

@@ -32,7 +32,7 @@ import { OutboxModule } from '../../../src/platform/outbox/index.js';
 import { QueueModule } from '../../../src/platform/queue/index.js';
 import { RevocationModule } from '../../../src/platform/revocation/index.js';
 import { TelemetryModule } from '../../../src/platform/telemetry/index.js';
-import { MemberCredentials, type Person, UserDirectory } from '../../../src/tenancy/index.js';
+import { ClusterOccupancy, MemberCredentials, type Person, UserDirectory } from '../../../src/tenancy/index.js';
 import { testDatabase, type TestDatabase } from '../../support/database.js';
 
 /** Skills that every pool offers. */
@@ -59,8 +59,18 @@ class NobodyKnown extends UserDirectory {
     { provide: SkillCatalog, useClass: FixedSkills },
     { provide: MemberCredentials, useExisting: MemberKeys },
     { provide: UserDirectory, useClass: NobodyKnown },
+    { provide: ClusterOccupancy, useValue: { of: async () => ({ workers: 0, openWork: 0 }) } },
   ],
-  exports: [Authenticator, SpendingPort, Admission, ModelMeter, SkillCatalog, MemberCredentials, UserDirectory],
+  exports: [
+    Authenticator,
+    SpendingPort,
+    Admission,
+    ModelMeter,
+    SkillCatalog,
+    MemberCredentials,
+    UserDirectory,
+    ClusterOccupancy,
+  ],
 })
 class TestBindings {}
 

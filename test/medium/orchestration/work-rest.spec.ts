@@ -1,3 +1,4 @@
+import { PERMISSION_NAMES } from '@coorchat/contracts';
 import { newId } from '@coorchat/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiKeys } from '../../../src/identity/index.js';
@@ -19,7 +20,7 @@ afterAll(() => world.close());
 
 async function keyOf({ ctx }: Tenant): Promise<string> {
   const scopes = ['work:submit', 'work:read', 'work:cancel'] as const;
-  const admin = { ...ctx, scopes: new Set([...scopes, 'cluster:admin']) };
+  const admin = { ...ctx, scopes: new Set(PERMISSION_NAMES) };
   return (await world.app.nest.get(ApiKeys).create(admin, { name: 'test', scopes: [...scopes] })).key;
 }
 

@@ -150,7 +150,7 @@ describe('planning that is not possible', () => {
     const id = await submit();
     const work = await ended(id);
     expect(work).toMatchObject({ status: 'failed', error: { code: 'planner.model_failed' } });
-    expect(work.error?.message).toContain('invalid x-api-key');
+    expect(work.error?.message).toBe("The planner's model did not answer: invalid x-api-key");
     expect(claude.calls).toHaveLength(1);
     expect([await costsOf(id), await heldMicros(id)]).toEqual([[], 0]);
   });

@@ -209,6 +209,28 @@ describe('ClaudeAgentLoop', () => {
     expect(claude.calls).toHaveLength(1);
   });
 
+  it('leaves the task to machines with keys of their own when the relay has none', async () => {
+    const { loop, run, claude } = await scene(
+      turns({ status: 400, errorType: 'model_not_configured', message: 'Set ANTHROPIC_API_KEY.' }),
+    );
+    await expect(loop.run(run)).rejects.toMatchObject({
+      code: 'worker.no_model_key',
+      failureClass: 'worker',
+      message: 'Set ANTHROPIC_API_KEY.',
+    });
+    expect(claude.calls).toHaveLength(1);
+  });
+
+  it('says in words why the model refused, without the raw answer', async () => {
+    const { loop, run } = await scene(
+      turns({ status: 400, errorType: 'invalid_request_error', message: 'The prompt is too long.' }),
+    );
+    await expect(loop.run(run)).rejects.toMatchObject({
+      code: 'worker.model_refused',
+      message: 'The model call failed: The prompt is too long.',
+    });
+  });
+
   it('tells the model of a tool that failed', async () => {
     const { loop, run, tools, claude } = await scene(turns(USE_TOOL, DONE));
     tools.answer = () => Promise.reject(new Error('no such file'));

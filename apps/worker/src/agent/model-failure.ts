@@ -5,6 +5,9 @@ import { AttemptFailure } from '../attempt/attempt.errors.js';
 /** Error type with which the relay refuses a call that the budget does not pay. */
 export const BUDGET_EXHAUSTED = 'budget_exhausted';
 
+/** Error type with which the relay says that nobody gave it a key. */
+const NO_MODEL_KEY = 'model_not_configured';
+
 const RETRYABLE_STATUS = new Set([408, 409, 425, 429]);
 const CLIENT_ERRORS_FROM = 400;
 const SERVER_ERRORS_FROM = 500;
@@ -35,12 +38,17 @@ export function retryAfterMs(error: unknown): number | undefined {
 /** What the control plane hears of a model call that failed for good. */
 export function modelFailure(error: unknown): AttemptFailure {
   if (error instanceof AttemptFailure) return error;
-  const message = messageOf(error);
-  if (error instanceof Anthropic.APIError && errorTypeOf(error) === BUDGET_EXHAUSTED) {
-    const said = error.apiMessage ?? message;
+  // The SDK's own message is the status and the raw answer; people read the sentence in it.
+  const said = (error instanceof Anthropic.APIError && error.apiMessage) || messageOf(error);
+  const type = error instanceof Anthropic.APIError ? errorTypeOf(error) : undefined;
+  if (type === BUDGET_EXHAUSTED) {
     return new AttemptFailure({ class: 'budget', code: 'worker.budget_exhausted', message: said, cause: error });
+  }
+  // Another machine may have a key of its own.
+  if (type === NO_MODEL_KEY) {
+    return new AttemptFailure({ class: 'worker', code: 'worker.no_model_key', message: said, cause: error });
   }
   const code = isRetryable(error) ? 'worker.model_unavailable' : 'worker.model_refused';
   const failureClass = isRetryable(error) ? 'transient' : 'task';
-  return new AttemptFailure({ class: failureClass, code, message: `The model call failed: ${message}`, cause: error });
+  return new AttemptFailure({ class: failureClass, code, message: `The model call failed: ${said}`, cause: error });
 }
