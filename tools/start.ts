@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Api } from './cluster/api.ts';
 import { until } from './cluster/processes.ts';
-import { startControlPlane } from './start/control-plane-process.ts';
+import { type ControlPlaneProcess, startControlPlane } from './start/control-plane-process.ts';
 import { describeWorker, type LocalWorker, startLocalWorker } from './start/local-worker.ts';
 
 const ONLINE_TIMEOUT_MS = 60_000;
@@ -40,7 +40,20 @@ async function stopWorker({ process: worker }: LocalWorker, why: NodeJS.Signals 
 
 async function main(): Promise<number> {
   const signal = nextSignal();
+  let isStopping = false;
+  void signal.then(() => (isStopping = true));
   const plane = startControlPlane(root);
+  try {
+    return await serve(plane, signal);
+  } catch (error) {
+    // Who stops it while it starts need not hear what that interrupted.
+    if (!isStopping) throw error;
+    plane.child.kill('SIGTERM');
+    return plane.ended;
+  }
+}
+
+async function serve(plane: ControlPlaneProcess, signal: Promise<NodeJS.Signals>): Promise<number> {
   const ready = await plane.ready;
   if (ready === undefined) return plane.ended;
   const key = (await readFile(ready.keyFile, 'utf8')).trim();
