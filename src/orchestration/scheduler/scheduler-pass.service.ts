@@ -12,6 +12,7 @@ import {
   type TakenSlot,
   type WaitingRow,
 } from '../task/index.js';
+import { withinClusterLimit } from './cluster-limit.rules.js';
 import { grantOf } from './grant.rules.js';
 import { place } from './place.rules.js';
 import type { PlaceableMachine, PlacedTask } from './placement.types.js';
@@ -25,6 +26,8 @@ interface Pass {
   readonly poolId: string;
   readonly machines: Map<string, PlaceableMachine & { readonly orgId: string }>;
   readonly seen: string[];
+  /** Attempts that run in the pool, those of this pass included. */
+  live: number;
 }
 
 function withTakenSlots(machines: readonly RosterMachine[], taken: readonly TakenSlot[]) {
@@ -66,7 +69,7 @@ export class SchedulerPass {
         this.ledger.liveSlots(tx, poolId),
         this.roster.load(tx, poolId),
       ]);
-      const pass: Pass = { poolId, machines: withTakenSlots(machines, taken), seen: [] };
+      const pass: Pass = { poolId, machines: withTakenSlots(machines, taken), seen: [], live: taken.length };
       let assigned = 0;
       for (let window = 1; window <= MAX_WINDOWS; window++) {
         const limit = Math.min(MAX_WINDOW, freeSlots(pass.machines.values()) + LOOK_AHEAD);
@@ -82,7 +85,7 @@ export class SchedulerPass {
   async #window(tx: Tx, pass: Pass, tasks: readonly ReadyTask[]): Promise<number> {
     const admissions = await this.admission.admit(tx, tasks);
     const admitted = tasks.filter(({ taskId }) => admissions.get(taskId)?.admitted);
-    const decision = place(admitted, [...pass.machines.values()]);
+    const decision = withinClusterLimit(place(admitted, [...pass.machines.values()]), tasks, pass.live);
     const byId = new Map(tasks.map((task) => [task.taskId, task]));
     const attempts = decision.placed.flatMap((placed) => {
       const task = byId.get(placed.taskId);
@@ -91,6 +94,7 @@ export class SchedulerPass {
     });
     const written = await this.ledger.assign(tx, attempts);
     for (const { workerId, slot } of written) this.#take(pass, workerId, slot);
+    pass.live += written.length;
     await this.ledger.markWaiting(tx, this.#waiting(tasks, decision.waiting, admissions));
     return written.length;
   }
