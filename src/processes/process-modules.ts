@@ -4,7 +4,14 @@ import { MeteringApiModule, MeteringJobsModule } from '../commerce/metering/inde
 import { A2aModule, HttpsWorkersModule } from '../edge/a2a/index.js';
 import { ModelModule } from '../edge/model/index.js';
 import { TunnelModule } from '../edge/tunnel/index.js';
-import { AccountJobsModule, AccountPagesModule, IdentityApiModule } from '../identity/index.js';
+import {
+  AccountJobsModule,
+  AccountPagesModule,
+  IdentityApiModule,
+  OauthModule,
+  OidcJobsModule,
+  OidcServerModule,
+} from '../identity/index.js';
 import { PlannerModule } from '../orchestration/planner/index.js';
 import { SchedulerModule } from '../orchestration/scheduler/index.js';
 import { TaskApiModule, TaskJobsModule } from '../orchestration/task/index.js';
@@ -29,7 +36,8 @@ export const PROCESS_MODULES: Readonly<Record<ServingProcess, readonly RoomModul
   api: [
     TenancyApiModule,
     IdentityApiModule,
-    AccountPagesModule.with(),
+    OidcServerModule,
+    AccountPagesModule.with(OauthModule),
     RegistryApiModule,
     RepositoryApiModule,
     TaskApiModule,
@@ -43,6 +51,7 @@ export const PROCESS_MODULES: Readonly<Record<ServingProcess, readonly RoomModul
     FeedRunnerModule,
     TenancyJobsModule,
     AccountJobsModule,
+    OidcJobsModule,
     TaskJobsModule,
     PlannerModule,
     SchedulerModule,
