@@ -22,3 +22,4 @@ export { MemberKeys } from './member-keys.service.js';
 export { type KnownWorker } from './worker-credential.store.js';
 export { WorkerCredentials } from './worker-credentials.service.js';
 export { AccountPagesModule } from './pages/account-pages.module.js';
+export { OauthModule, OidcJobsModule, OidcServerModule } from './oidc/oidc.module.js';
