@@ -1,0 +1,69 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { TestControlPlane } from '../../support/control-plane.js';
+
+let plane: TestControlPlane;
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'coorchat-mail-'));
+  plane = await TestControlPlane.start({ mail: { from: 'coorchat@example.com', folder } });
+});
+
+afterAll(async () => {
+  await plane.close();
+  await rm(folder, { recursive: true });
+});
+
+/** Cookies of one browser. */
+class Jar {
+  private readonly cookies = new Map<string, string>();
+
+  async send(path: string, fields?: Record<string, string>): Promise<Response> {
+    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const form = fields && { method: 'POST', body: new URLSearchParams(fields) };
+    const response = await fetch(plane.url + path, { redirect: 'manual', headers: { cookie }, ...form });
+    for (const text of response.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(text) ?? [];
+      this.cookies.set(name, value);
+    }
+    return response;
+  }
+
+  async submit(path: string, fields: Record<string, string>): Promise<Response> {
+    const page = await (await this.send(path)).text();
+    const csrf = /name="csrf" value="([^"]+)"/.exec(page)?.[1] ?? '';
+    return this.send(path.split('?')[0] ?? '', { ...fields, csrf });
+  }
+}
+
+/** The link in the one letter in the folder of mails. */
+async function linkInLetter(): Promise<URL> {
+  return vi.waitFor(async () => {
+    const [name = ''] = await readdir(folder);
+    const text = (await readFile(join(folder, name), 'utf8')).replace(/=\n/g, '').replace(/=3D/g, '=');
+    return new URL(/http:\S+token=[\w-]+/.exec(text)?.[0] ?? '');
+  });
+}
+
+describe('a control plane as it is shipped', () => {
+  it('lets somebody sign up with the letter that lies in its folder', async () => {
+    const browser = new Jar();
+    const password = 'plover magnet 41 kiosk';
+    const person = { name: 'Ada', email: 'ada@example.com', organization: 'Engines', password };
+    expect((await browser.submit('/auth/sign-up', person)).headers.get('location')).toBe(
+      '/auth/check-mail?for=sign-up',
+    );
+    const { pathname, search, searchParams } = await linkInLetter();
+    const fields = { token: searchParams.get('token') ?? '', password };
+    expect((await browser.submit(pathname + search, fields)).headers.get('location')).toBe('/auth/account');
+    expect(await (await browser.send('/auth/account')).text()).toContain('Engines');
+    const device = await browser.send('/auth/device?user_code=ABCD-EFGH');
+    expect(device.status).toBe(200);
+    expect(await device.text()).toContain('value="ABCD-EFGH"');
+    expect((await browser.submit('/auth/device', { user_code: 'ABCD-EFGH' })).status).toBe(422);
+    expect((await browser.send('/auth/interaction/unknown')).status).toBe(410);
+  });
+});
