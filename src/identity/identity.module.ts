@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TenancyModule } from '../tenancy/index.js';
+import { AccessModule } from './access/access.module.js';
 import { ApiKeyStore } from './api-key.store.js';
 import { ApiKeys } from './api-keys.service.js';
 import { AttemptTokens } from './attempt-tokens.service.js';
@@ -23,8 +24,8 @@ const doors = [
 ];
 
 @Module({
-  imports: [TenancyModule],
+  imports: [TenancyModule, AccessModule],
   providers: [...doors, KeyLookup, ApiKeyStore, EnrolmentTokenStore, WorkerCredentialStore],
-  exports: doors,
+  exports: [...doors, AccessModule],
 })
 export class IdentityModule {}

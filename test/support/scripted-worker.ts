@@ -8,8 +8,10 @@ import {
   taskSnapshot,
   type Assignment,
   assignmentSchema,
+  sentAssignmentSchema,
   type WorkerEvent,
 } from '@coorchat/a2a';
+import { decodeJwt } from 'jose';
 import type { EnrolledWorker, MachineFacts } from '@coorchat/contracts';
 import { type RpcAnswer, type StopOptions, TunnelWorker } from '@coorchat/tunnel';
 import type { TestControlPlane } from './control-plane.js';
@@ -178,7 +180,9 @@ export class ScriptedWorker {
 
   #accept(params: Record<string, unknown>): Held {
     const message = params['message'] as { parts: { data: unknown }[] };
-    const assignment = assignmentSchema.parse(message.parts[0]?.data);
+    const sent = sentAssignmentSchema.parse(message.parts[0]?.data);
+    // A real worker verifies the signature; this one believes.
+    const assignment = assignmentSchema.parse({ ...sent, grant: decodeJwt(sent.grant)['grant'] });
     const known = this.held.get(assignment.attemptId);
     if (known) return known;
     const held = { assignment, events: [], cancel: Promise.withResolvers<void>(), news: Promise.withResolvers<void>() };

@@ -66,3 +66,7 @@ export const assignmentSchema = z.object({
   leaseMs: z.number().int().positive(),
 });
 export type Assignment = z.infer<typeof assignmentSchema>;
+
+/** An assignment on its way: the grant is a token that the control plane signed (`signGrant`). */
+export const sentAssignmentSchema = assignmentSchema.extend({ grant: z.string().max(16_384) });
+export type SentAssignment = z.infer<typeof sentAssignmentSchema>;

@@ -1,4 +1,4 @@
-import { type CryptoKey, errors, jwtVerify, type JWTVerifyGetKey, SignJWT } from 'jose';
+import { type CryptoKey, errors, type KeyObject, jwtVerify, type JWTVerifyGetKey, SignJWT } from 'jose';
 import { type Grant, grantSchema } from './grant.schema.js';
 
 /** RFC 8725 section 3.11: a token of another kind is never taken for a grant. */
@@ -10,7 +10,7 @@ const CLOCK_SKEW_SECONDS = 60;
 /** What the control plane signs with. */
 export interface GrantKey {
   readonly kid: string;
-  readonly privateKey: CryptoKey;
+  readonly privateKey: CryptoKey | KeyObject;
 }
 
 /** A grant as a compact JWS (RFC 7515, JWT claims), for the worker that it names. */

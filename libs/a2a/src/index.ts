@@ -13,9 +13,11 @@ export {
   assignedRepositorySchema,
   upstreamSchema,
   assignmentSchema,
+  sentAssignmentSchema,
   type AssignedRepository,
   type Upstream,
   type Assignment,
+  type SentAssignment,
 } from './assignment.schema.js';
 export {
   FAILURE_CLASSES,

@@ -1,5 +1,5 @@
 import { Role, type SendMessageRequest } from '@a2a-js/sdk';
-import { type AssignedRepository, type Assignment, dataPart, TASK_EXTENSION_URI } from '@coorchat/a2a';
+import { type AssignedRepository, dataPart, type SentAssignment, TASK_EXTENSION_URI } from '@coorchat/a2a';
 import { type SendableAttempt, taskBranch } from '../task/index.js';
 
 export interface AttemptApi {
@@ -14,8 +14,12 @@ function assignedRepository(attempt: SendableAttempt): AssignedRepository | null
   return { url, ref, base, objectFormat, branch, baseBundle };
 }
 
-export function assignmentOf(attempt: SendableAttempt, api: AttemptApi): Assignment {
-  const { attemptId, fence, task, goal, upstreams, grant, leaseMs } = attempt;
+/** `grant` is the attempt's, signed. */
+export function assignmentOf(
+  attempt: SendableAttempt,
+  { api, grant }: { api: AttemptApi; grant: string },
+): SentAssignment {
+  const { attemptId, fence, task, goal, upstreams, leaseMs } = attempt;
   return {
     version: 1,
     attemptId,
@@ -32,7 +36,7 @@ export function assignmentOf(attempt: SendableAttempt, api: AttemptApi): Assignm
 }
 
 /** Message id, context id and A2A task id are the attempt's id: a repeat and an orphan are recognised. */
-export function assignmentMessage(assignment: Assignment): SendMessageRequest {
+export function assignmentMessage(assignment: SentAssignment): SendMessageRequest {
   return {
     tenant: '',
     message: {

@@ -2,7 +2,7 @@ import type { SendMessageRequest } from '@a2a-js/sdk';
 import { TaskNotCancelableError, TaskNotFoundError } from '@a2a-js/sdk/errors';
 import { Injectable } from '@nestjs/common';
 import { messageOf } from '@coorchat/kernel';
-import { AttemptTokens } from '../../identity/index.js';
+import { AttemptTokens, GrantSigner } from '../../identity/index.js';
 import { UnitOfWork } from '../../platform/db/index.js';
 import { PublicUrl } from '../../platform/http/index.js';
 import { Logger } from '../../platform/telemetry/index.js';
@@ -13,6 +13,11 @@ import { DispatchSessions } from './dispatch-sessions.service.js';
 const BATCH = 256;
 /** Below the public URL: what an attempt may call. */
 const ATTEMPT_API = '/attempt-api';
+
+interface SignedAttempt {
+  readonly attempt: SendableAttempt;
+  readonly grant: string;
+}
 
 /** Sends assigned attempts to the workers whose sessions this process holds, and tells them of cancels. */
 @Injectable()
@@ -28,6 +33,7 @@ export class SendLoop {
     private readonly ledger: AttemptLedger,
     private readonly sessions: DispatchSessions,
     private readonly tokens: AttemptTokens,
+    private readonly grants: GrantSigner,
     private readonly publicUrl: PublicUrl,
     private readonly logger: Logger,
   ) {
@@ -67,21 +73,36 @@ export class SendLoop {
       const [claimed, due] = await this.uow.system('dispatch.claim', (tx) =>
         Promise.all([this.ledger.claimForSend(tx, holders, BATCH), this.ledger.cancels(tx, workerIds)]),
       );
-      for (const attempt of claimed) this.#sendOne(attempt);
+      for (const signed of await Promise.all(claimed.map((attempt) => this.#sign(attempt)))) {
+        if (signed) this.#sendOne(signed);
+      }
       this.#tell(due);
       if (claimed.length < BATCH) return;
     }
   }
 
   /** One that can not be sent keeps no other back. */
-  #sendOne(attempt: SendableAttempt): void {
+  async #sign(attempt: SendableAttempt): Promise<SignedAttempt | undefined> {
     try {
-      this.#send(attempt);
+      return { attempt, grant: await this.grants.sign(attempt.grant) };
     } catch (error) {
-      const { attemptId, workerId } = attempt;
-      this.logger.error('an assignment could not be sent', { attemptId, workerId, error });
-      void this.#failUnsent(attempt, messageOf(error));
+      this.#reportUnsent(attempt, error);
+      return undefined;
     }
+  }
+
+  #sendOne(signed: SignedAttempt): void {
+    try {
+      this.#send(signed);
+    } catch (error) {
+      this.#reportUnsent(signed.attempt, error);
+    }
+  }
+
+  #reportUnsent(attempt: SendableAttempt, error: unknown): void {
+    const { attemptId, workerId } = attempt;
+    this.logger.error('an assignment could not be sent', { attemptId, workerId, error });
+    void this.#failUnsent(attempt, messageOf(error));
   }
 
   async #failUnsent({ orgId, attemptId, fence }: SendableAttempt, why: string): Promise<void> {
@@ -99,11 +120,11 @@ export class SendLoop {
     }
   }
 
-  #send(attempt: SendableAttempt): void {
+  #send({ attempt, grant }: SignedAttempt): void {
     const { attemptId, orgId, fence, workerId, epoch } = attempt;
     const onUndelivered = () => void this.#giveBack(attempt);
     if (!this.sessions.transportOf(workerId, epoch)) return onUndelivered();
-    const assignment = this.#assignment(attempt);
+    const assignment = this.#assignment(attempt, grant);
     const follower = this.sessions.follow(workerId, { attemptId, orgId, fence }, { onUndelivered });
     if (!follower) return;
     if (attempt.cancelRequested) {
@@ -122,9 +143,9 @@ export class SendLoop {
     }
   }
 
-  #assignment(attempt: SendableAttempt): SendMessageRequest {
+  #assignment(attempt: SendableAttempt, grant: string): SendMessageRequest {
     const api = { url: `${this.publicUrl.value}${ATTEMPT_API}`, token: this.#token(attempt) };
-    return assignmentMessage(assignmentOf(attempt, api));
+    return assignmentMessage(assignmentOf(attempt, { api, grant }));
   }
 
   #token(attempt: SendableAttempt): string {

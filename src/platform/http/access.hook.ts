@@ -7,7 +7,8 @@ export type AuthenticatorSource = () => Authenticator;
 
 async function admit(request: FastifyRequest, authenticator: Authenticator): Promise<void> {
   const needed = request.routeOptions.config.access ?? [];
-  const tenant = await authenticator.authenticate({ headers: request.headers, requestId: request.id });
+  const { headers, method, url: path, ip: address, id: requestId } = request;
+  const tenant = await authenticator.authenticate({ headers, method, path, address, requestId });
   if (tenant === undefined) throw httpErrors.unauthenticated();
   if (!needed.some((scope) => tenant.scopes.has(scope))) throw httpErrors.missingScope(needed);
   request.tenant = tenant;

@@ -124,6 +124,7 @@ export async function createHttpApp(module: Type | DynamicModule, config: AppCon
   const filter = new ProblemFilter({
     routes,
     bodyLimitBytes: config.limits.bodyLimitBytes,
+    publicUrl: () => nest?.get(PublicUrl, { strict: false }).known,
     onServerFault: (error, request) =>
       started().get(Logger, { strict: false }).error('request failed', {
         error,

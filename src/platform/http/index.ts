@@ -7,6 +7,7 @@ export {
   type RouteRateLimit,
 } from './access.decorator.js';
 export { Authenticator, type PresentedCredential } from './authenticator.port.js';
+export { type Challenge, ChallengedError, challengeHeaders } from './challenge.js';
 export { createHttpApp, HttpApp } from './create-http-app.js';
 export { type EventStreamOptions, lastEventIdOf, openEventStream, type StreamedEvent } from './event-stream.js';
 export { type Download, sendDownload } from './download.js';

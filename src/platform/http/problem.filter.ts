@@ -1,5 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, NotFoundException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { challengeHeaders, challengeOf, scopeHeaders } from './challenge.js';
 import { type HttpFault, httpErrors } from './http.errors.js';
 import { problemOf } from './problem.view.js';
 import type { RouteBook } from './route-book.js';
@@ -8,6 +9,8 @@ import { normalizeThrown } from './thrown.rules.js';
 export interface ProblemFilterOptions {
   readonly routes: RouteBook;
   readonly bodyLimitBytes: number;
+  /** Undefined before the server listens. */
+  readonly publicUrl: () => string | undefined;
   /** Hears what becomes a 5xx. */
   readonly onServerFault: (error: unknown, request: FastifyRequest) => void;
 }
@@ -28,7 +31,8 @@ export class ProblemFilter implements ExceptionFilter {
     if (problem.status >= 500) this.options.onServerFault(error, request);
     if (reply.sent || reply.raw.headersSent) return;
     reply.header('x-request-id', request.id);
-    if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="coorchat"');
+    if (problem.status === 401) reply.headers(challengeHeaders(this.options.publicUrl(), challengeOf(error)));
+    if (problem.status === 403) reply.headers(scopeHeaders(problem.details));
     if (problem.status === 405) reply.header('allow', String(problem.details?.['allowed']));
     if (problem.status === 429)
       reply.header('retry-after', Math.ceil(Number(problem.details?.['retryAfterMs'] ?? 1000) / 1000));

@@ -11,9 +11,13 @@ export class PublicUrl {
 
   /** Without trailing slash. @throws AppError `http.shutting_down` before the server listens */
   get value(): string {
-    const url = this.config.publicUrl ?? this.listeningOn;
-    if (url === undefined) throw httpErrors.shuttingDown();
-    return url;
+    if (this.known === undefined) throw httpErrors.shuttingDown();
+    return this.known;
+  }
+
+  /** Undefined before the server listens. */
+  get known(): string | undefined {
+    return this.config.publicUrl ?? this.listeningOn;
   }
 
   listening(url: string): void {

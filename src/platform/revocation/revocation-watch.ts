@@ -8,6 +8,8 @@ import { type RevocationRow, RevocationStore } from './revocation.store.js';
 const POLL_MS = 1_000;
 /** Longer than any transaction of ours may take to commit. */
 const WINDOW_MS = 120_000;
+/** At the start: longer than any access token lives. */
+const FIRST_WINDOW_MS = 60 * 60 * 1_000;
 /** Longer than any access token lives. */
 const KEEP_MS = 24 * 60 * 60 * 1_000;
 const TRIM_EVERY_POLLS = 3_600;
@@ -22,6 +24,7 @@ export class RevocationWatch implements OnApplicationBootstrap, OnModuleDestroy 
   private heard = new Set<number>();
   private lookedAt = performance.now();
   private polls = 0;
+  private hasLooked = false;
   private timer: NodeJS.Timeout | undefined;
   private looking: Promise<void> | undefined;
   private again = false;
@@ -77,6 +80,7 @@ export class RevocationWatch implements OnApplicationBootstrap, OnModuleDestroy 
     try {
       const rows = await this.uow.system('platform.revocations', (tx) => this.read(tx));
       this.lookedAt = began;
+      this.hasLooked = true;
       this.tell(rows);
     } catch (error) {
       this.logger.warn('revocations could not be read', { error });
@@ -85,7 +89,7 @@ export class RevocationWatch implements OnApplicationBootstrap, OnModuleDestroy 
 
   private async read(tx: Parameters<RevocationStore['recent']>[0]): Promise<RevocationRow[]> {
     if (++this.polls % TRIM_EVERY_POLLS === 0) await this.store.trim(tx, KEEP_MS);
-    return this.store.recent(tx, WINDOW_MS);
+    return this.store.recent(tx, this.hasLooked ? WINDOW_MS : FIRST_WINDOW_MS);
   }
 
   private tell(rows: readonly RevocationRow[]): void {

@@ -1,7 +1,14 @@
 import { Role, type SendMessageRequest } from '@a2a-js/sdk';
-import { type Assignment, dataPart, TASK_EXTENSION_URI } from '@coorchat/a2a';
+import {
+  type Assignment,
+  dataPart,
+  type GrantKey,
+  type SentAssignment,
+  signGrant,
+  TASK_EXTENSION_URI,
+} from '@coorchat/a2a';
 import { newId } from '@coorchat/kernel';
-import type { ControlPlaneStub } from './control-plane.stub.js';
+import { type ControlPlaneStub, GRANT_KEY } from './control-plane.stub.js';
 
 type Changes = Partial<Omit<Assignment, 'grant'>> & { readonly grant?: Partial<Assignment['grant']> };
 
@@ -53,7 +60,9 @@ export function assignment(plane: Pick<ControlPlaneStub, 'workerId' | 'orgId'>, 
   };
 }
 
-export function message(content: Assignment): SendMessageRequest {
+/** As the control plane sends it; `key` is another one's for a grant that nobody should believe. */
+export async function message(content: Assignment, key: GrantKey = GRANT_KEY): Promise<SendMessageRequest> {
+  const sent: SentAssignment = { ...content, grant: await signGrant(content.grant, key) };
   return {
     tenant: '',
     message: {
@@ -61,7 +70,7 @@ export function message(content: Assignment): SendMessageRequest {
       contextId: content.attemptId,
       taskId: '',
       role: Role.ROLE_USER,
-      parts: [dataPart(content)],
+      parts: [dataPart(sent)],
       metadata: undefined,
       extensions: [TASK_EXTENSION_URI],
       referenceTaskIds: [],

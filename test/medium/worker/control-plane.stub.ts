@@ -1,9 +1,11 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AgentCard, type StreamResponse } from '@a2a-js/sdk';
 import { Client } from '@a2a-js/sdk/client';
 import {
   decodeWorkerEvent,
+  type GrantKey,
   LIST_TASK_EVENTS,
   type ListTaskEventsResult,
   listTaskEventsResultSchema,
@@ -24,6 +26,11 @@ import {
 import { WebSocketServer } from 'ws';
 
 export const TOKEN = 'cce_token_for_the_tests';
+
+const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+/** What the stub signs grants with, and publishes. */
+export const GRANT_KEY: GrantKey = { kid: 'k1', privateKey: pair.privateKey };
+const JWKS = { keys: [{ ...pair.publicKey.export({ format: 'jwk' }), kid: GRANT_KEY.kid, alg: 'ES256', use: 'sig' }] };
 
 export interface Line {
   readonly hello: Hello;
@@ -118,6 +125,8 @@ export class ControlPlaneStub {
         const { workerId, orgId, credential } = this;
         return { status: 201, answer: { workerId, orgId, clusterId: newId('cluster'), credential } };
       }
+      case 'GET /oidc/jwks':
+        return { status: 200, answer: JWKS };
       case 'POST /v1/workers/self/endpoint':
         if (authorization !== `Bearer ${this.credential}`) return { status: 401, answer: problem(401, 'no') };
         this.endpoints.push(JSON.parse(body));

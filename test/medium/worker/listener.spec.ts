@@ -64,9 +64,9 @@ describe('a worker that listens', () => {
     const endpoint = await registered(1);
     const client = await clientOf(endpoint);
     const task = assignment(plane);
-    const events = await collect(client.sendMessageStream(message(task)));
+    const events = await collect(client.sendMessageStream(await message(task)));
     expect(events.map(({ state }) => state)).toEqual(['working', 'completed']);
-    expect(await collect(client.sendMessageStream(message(task)))).toEqual(events);
+    expect(await collect(client.sendMessageStream(await message(task)))).toEqual(events);
     expect(worker.journey).toEqual(['call echo']);
     const page = await request(
       endpoint.url,
@@ -104,7 +104,7 @@ describe('a worker that listens', () => {
   it('goes on with a held task when it is subscribed to after a restart', async () => {
     const client = await clientOf(await registered(1));
     const task = assignment(plane, { kind: 'agent', tool: null, description: worker.go });
-    void collect(client.sendMessageStream(message(task))).catch(() => undefined);
+    void collect(client.sendMessageStream(await message(task))).catch(() => undefined);
     const checkpoint = path.join(worker.dataDir, 'attempts', task.attemptId, 'checkpoint.json');
     await vi.waitFor(() => expect(existsSync(checkpoint)).toBe(true), PATIENCE);
     await worker.kill('SIGKILL');

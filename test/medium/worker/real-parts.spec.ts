@@ -66,7 +66,7 @@ function task(changes: Partial<Assignment>): Assignment {
 }
 
 async function lastOf(content: Assignment) {
-  const events = await collect(plane.line.client.sendMessageStream(message(content)));
+  const events = await collect(plane.line.client.sendMessageStream(await message(content)));
   return events.at(-1);
 }
 

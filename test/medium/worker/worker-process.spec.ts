@@ -1,12 +1,13 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { machineFactsOf, type WorkerEvent } from '@coorchat/a2a';
+import { type GrantKey, machineFactsOf, type WorkerEvent } from '@coorchat/a2a';
 import { AgentCard, TaskState } from '@a2a-js/sdk';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { assignment, message } from './assignments.js';
-import { collect, ControlPlaneStub } from './control-plane.stub.js';
+import { collect, ControlPlaneStub, GRANT_KEY } from './control-plane.stub.js';
 import { WorkerUnderTest } from './worker-process.js';
 
 const PATIENCE = { timeout: 15_000, interval: 20 };
@@ -75,10 +76,10 @@ describe('a worker process', () => {
     worker.start();
     await connected();
     const task = assignment(plane);
-    const first = await collect(plane.line.client.sendMessageStream(message(task)));
+    const first = await collect(plane.line.client.sendMessageStream(await message(task)));
     expect(states(first)).toEqual(['working', 'completed']);
     expect(first.at(-1)?.result).toMatchObject({ output: { said: 'hello' }, commits: null });
-    const repeat = await collect(plane.line.client.sendMessageStream(message(task)));
+    const repeat = await collect(plane.line.client.sendMessageStream(await message(task)));
     expect(repeat).toEqual(first);
     expect(worker.journey).toEqual(['call echo']);
   });
@@ -88,7 +89,7 @@ describe('a worker process', () => {
     await connected();
     const { client } = plane.line;
     const codeOf = async (task: ReturnType<typeof assignment>) => {
-      const events = await collect(client.sendMessageStream(message(task)));
+      const events = await collect(client.sendMessageStream(await message(task)));
       expect(states(events)).toEqual(['rejected']);
       return events[0]?.failure?.code;
     };
@@ -100,9 +101,24 @@ describe('a worker process', () => {
     expect(await codeOf(assignment(plane, { tool: unknown }))).toBe('worker.no_such_server');
     const wait = { server: 'owner', name: 'wait', arguments: {} };
     const busy = [assignment(plane, { tool: wait }), assignment(plane, { tool: wait })];
-    for (const task of busy) void collect(client.sendMessageStream(message(task))).catch(() => undefined);
+    for (const task of busy) void collect(client.sendMessageStream(await message(task))).catch(() => undefined);
     await vi.waitFor(() => expect(worker.journey).toEqual(['call wait', 'call wait']), PATIENCE);
     expect(await codeOf(assignment(plane))).toBe('worker.no_slot');
+  });
+
+  it('does nothing without a grant that its control plane signed', async () => {
+    worker.start();
+    await connected();
+    const { client } = plane.line;
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const codeOf = async (key: GrantKey) => {
+      const events = await collect(client.sendMessageStream(await message(assignment(plane), key)));
+      expect(states(events)).toEqual(['rejected']);
+      return events[0]?.failure?.code;
+    };
+    expect(await codeOf({ kid: GRANT_KEY.kid, privateKey })).toBe('worker.bad_grant');
+    expect(await codeOf({ kid: 'k9', privateKey })).toBe('worker.grant_of_unknown_key');
+    expect(worker.journey).toEqual([]);
   });
 
   it('cancels a running task, and a task may not run longer than granted', async () => {
@@ -111,12 +127,12 @@ describe('a worker process', () => {
     const { client } = plane.line;
     const wait = { server: 'owner', name: 'wait', arguments: {} };
     const canceled = assignment(plane, { tool: wait });
-    const events = collect(client.sendMessageStream(message(canceled)));
+    const events = collect(client.sendMessageStream(await message(canceled)));
     await vi.waitFor(() => expect(worker.journey).toHaveLength(1), PATIENCE);
     await client.cancelTask({ id: canceled.attemptId, tenant: '', metadata: undefined });
     expect(states(await events)).toEqual(['working', 'canceled']);
     const slow = assignment(plane, { tool: wait, grant: { maxDurationMs: 100 } });
-    const late = await collect(client.sendMessageStream(message(slow)));
+    const late = await collect(client.sendMessageStream(await message(slow)));
     expect(late.at(-1)).toMatchObject({
       state: 'failed',
       failure: { class: 'budget', code: 'worker.deadline_exceeded' },
@@ -128,7 +144,7 @@ describe('a worker process', () => {
     await connected();
     const task = assignment(plane, { kind: 'agent', tool: null, description: worker.go });
     const before: WorkerEvent[] = [];
-    const cut = collect(plane.line.client.sendMessageStream(message(task)), before).catch(() => undefined);
+    const cut = collect(plane.line.client.sendMessageStream(await message(task)), before).catch(() => undefined);
     await vi.waitFor(() => expect(before.length).toBe(3), PATIENCE);
     plane.cut();
     await cut;
@@ -152,7 +168,7 @@ describe('a worker process', () => {
     await connected();
     const task = assignment(plane, { kind: 'agent', tool: null, description: worker.go });
     const before: WorkerEvent[] = [];
-    const cut = collect(plane.line.client.sendMessageStream(message(task)), before).catch(() => undefined);
+    const cut = collect(plane.line.client.sendMessageStream(await message(task)), before).catch(() => undefined);
     await vi.waitFor(() => expect(before.length).toBe(3), PATIENCE);
     await worker.kill('SIGKILL');
     await cut;
@@ -180,14 +196,14 @@ describe('a worker process', () => {
     worker.start();
     await connected();
     const task = assignment(plane, { kind: 'agent', tool: null, description: worker.go });
-    void collect(plane.line.client.sendMessageStream(message(task))).catch(() => undefined);
+    void collect(plane.line.client.sendMessageStream(await message(task))).catch(() => undefined);
     await vi.waitFor(() => expect(worker.journey).toEqual(['step one']), PATIENCE);
     await worker.kill('SIGKILL');
     plane.verdicts = ({ held }) => held.map(({ attemptId }) => ({ attemptId, verdict: 'abandon' as const }));
     worker.start();
     await connected(2);
     await vi.waitFor(async () => expect(await readdir(path.join(worker.dataDir, 'attempts'))).toEqual([]), PATIENCE);
-    expect(await collect(plane.line.client.sendMessageStream(message(task)))).toEqual([]);
+    expect(await collect(plane.line.client.sendMessageStream(await message(task)))).toEqual([]);
     expect(worker.journey).toEqual(['step one']);
   });
 
@@ -195,7 +211,7 @@ describe('a worker process', () => {
     worker.start();
     await connected();
     const task = assignment(plane, { tool: { server: 'owner', name: 'wait', arguments: {} } });
-    void collect(plane.line.client.sendMessageStream(message(task))).catch(() => undefined);
+    void collect(plane.line.client.sendMessageStream(await message(task))).catch(() => undefined);
     await vi.waitFor(() => expect(worker.journey).toEqual(['call wait']), PATIENCE);
     await worker.kill('SIGKILL');
     worker.start();
@@ -213,12 +229,24 @@ describe('a worker process', () => {
     worker.start();
     await connected();
     const task = assignment(plane, { kind: 'agent', tool: null, description: worker.go });
-    void collect(plane.line.client.sendMessageStream(message(task))).catch(() => undefined);
+    void collect(plane.line.client.sendMessageStream(await message(task))).catch(() => undefined);
     await vi.waitFor(() => expect(worker.journey).toEqual(['step one']), PATIENCE);
     expect(await worker.kill('SIGTERM')).toBe(0);
     worker.start();
     await connected(2);
     expect(plane.line.hello.held).toMatchObject([{ attemptId: task.attemptId }]);
+  });
+
+  it('ends with a code of its own after an error that nobody caught, and can start again', async () => {
+    const child = worker.start();
+    await connected();
+    child.kill('SIGUSR2');
+    await once(child, 'exit');
+    expect(child.exitCode).toBe(70);
+    expect(worker.output).toContain('a bug');
+    expect(worker.output).toContain('its cause');
+    worker.start();
+    await connected(2);
   });
 
   it('does not start twice on one folder', async () => {

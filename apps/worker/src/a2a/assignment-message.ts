@@ -1,10 +1,10 @@
 import type { Message, SendMessageRequest } from '@a2a-js/sdk';
 import { RequestMalformedError } from '@a2a-js/sdk/errors';
-import { type Assignment, assignmentSchema, type Failure } from '@coorchat/a2a';
+import { type Failure, type SentAssignment, sentAssignmentSchema } from '@coorchat/a2a';
 import { z } from 'zod';
 
 export type ReceivedAssignment =
-  | { readonly assignment: Assignment }
+  | { readonly sent: SentAssignment }
   | { readonly refused: { readonly attemptId: string; readonly fence: number }; readonly failure: Failure };
 
 const namesAttemptSchema = z.object({ attemptId: z.string(), fence: z.number().int().positive() });
@@ -32,8 +32,8 @@ export function readAssignment({ message }: SendMessageRequest): ReceivedAssignm
   if (!SAFE_ID.test(attemptId) || message.messageId !== attemptId) {
     throw new RequestMalformedError('The message id must be the id of the attempt.');
   }
-  const parsed = assignmentSchema.safeParse(data);
-  if (parsed.success) return { assignment: parsed.data };
+  const parsed = sentAssignmentSchema.safeParse(data);
+  if (parsed.success) return { sent: parsed.data };
   const problem = z.prettifyError(parsed.error).slice(0, 2000);
   const failure: Failure = { class: 'worker', code: 'worker.bad_assignment', message: `Not understood: ${problem}` };
   return { refused: named.data, failure };

@@ -19,6 +19,7 @@ import {
 import type { A2ARequestHandler, ServerCallContext } from '@a2a-js/sdk/server';
 import { encodeWorkerEvent, TASK_EXTENSION_URI, taskSnapshot, toA2aState } from '@coorchat/a2a';
 import type { AttemptDesk } from '../attempt/attempt-desk.js';
+import type { GrantDesk } from '../attempt/grant-desk.js';
 import type { AttemptLog } from '../journal/attempt-log.js';
 import { followAttempt } from '../journal/follow.js';
 import type { Journal } from '../journal/journal.js';
@@ -28,6 +29,7 @@ import { signalOf } from './call-signal.js';
 export interface RequestHandlerOptions {
   readonly journal: Journal;
   readonly desk: AttemptDesk;
+  readonly grants: GrantDesk;
   readonly card: () => AgentCard;
   /** On a road without a hello, a subscription to a held attempt is the verdict "continue". */
   readonly resumesOnSubscribe: boolean;
@@ -117,10 +119,11 @@ export class WorkerRequestHandler implements A2ARequestHandler {
   async #take(request: SendMessageRequest): Promise<{ log: AttemptLog } | { task: Task }> {
     const { desk, journal } = this.options;
     const received = readAssignment(request);
-    const { attemptId } = 'assignment' in received ? received.assignment : received.refused;
+    const { attemptId } = 'sent' in received ? received.sent : received.refused;
     if (journal.tombstone(attemptId)) return { task: this.#gone(attemptId) };
-    if ('assignment' in received) return { log: await desk.accept(received.assignment) };
-    return { log: await desk.refuse(received.refused, received.failure) };
+    const opened = 'sent' in received ? await this.options.grants.open(received.sent) : received;
+    if ('assignment' in opened) return { log: await desk.accept(opened.assignment) };
+    return { log: await desk.refuse(opened.refused, opened.failure) };
   }
 
   async *#stream(

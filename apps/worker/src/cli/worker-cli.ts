@@ -10,6 +10,7 @@ import { Redactor } from '../log/redactor.js';
 import { WorkerProcess } from '../process/worker-process.js';
 import type { MakeParts } from '../process/worker-parts.port.js';
 import { HELP, readCommandLine, type StartCommand } from './command-line.js';
+import { FAULT_EXIT_CODE, onFault } from './faults.js';
 import { findEnrolmentToken } from './enrolment-token.js';
 import { onShutdownSignals } from './shutdown-signals.js';
 
@@ -81,12 +82,27 @@ async function start(command: StartCommand, { makeParts }: CliParts): Promise<nu
     redactor,
     logger,
   });
+  return untilStopped(worker, logger);
+}
+
+/** How long a worker that is broken may take to stop cleanly: longer than its running tasks have to let go. */
+const FAULT_STOP_MS = 20_000;
+
+async function untilStopped(worker: WorkerProcess, logger: Logger): Promise<number> {
+  let exitCode = 0;
+  // What goes wrong while it stops is told by `run`.
+  const stop = () => void worker.stop().catch(() => undefined);
   onShutdownSignals((signal) => {
     logger.info(`${signal}: stops; once more to stop at once`);
-    void worker.stop();
+    stop();
+  });
+  onFault(logger, () => {
+    exitCode = FAULT_EXIT_CODE;
+    setTimeout(() => process.exit(FAULT_EXIT_CODE), FAULT_STOP_MS).unref();
+    stop();
   });
   await worker.run();
-  return 0;
+  return exitCode;
 }
 
 function makeLogger({ log }: WorkerConfig, redactor: Redactor): Logger {

@@ -6,6 +6,7 @@ import { WorkerRequestHandler } from '../a2a/worker-request.handler.js';
 import { WorkerRpc } from '../a2a/worker-rpc.js';
 import { AttemptDesk } from '../attempt/attempt-desk.js';
 import { AttemptFolders } from '../attempt/attempt-folders.js';
+import { GrantDesk } from '../attempt/grant-desk.js';
 import type { LocalPolicy } from '../attempt/local-policy.rules.js';
 import { BlobClient } from '../blobs/blob-client.js';
 import type { WorkerEnvironment } from '../config/environment.js';
@@ -67,10 +68,12 @@ export async function assembleWorker(
     slots: settings.maxConcurrent,
     onLoad: given.onLoad,
   });
+  const grants = new GrantDesk({ url: settings.url, workerId: given.workerId });
   const rpc = ({ session }: { readonly session?: PolledSession }) => {
     const handler = new WorkerRequestHandler({
       journal,
       desk,
+      grants,
       card: () => card.current,
       resumesOnSubscribe: session !== undefined,
     });

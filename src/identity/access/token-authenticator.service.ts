@@ -1,0 +1,76 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Origin, TenantContext } from '@coorchat/kernel';
+import { AppConfig } from '../../platform/config/index.js';
+import { type Challenge, PublicUrl } from '../../platform/http/index.js';
+import type { AccessClaims } from './access-claims.js';
+import { AccessTokens } from './access-tokens.service.js';
+import { invalidProof, invalidToken } from './challenge.js';
+import { DpopProofs } from './dpop-proofs.service.js';
+import { MemberRoles } from './member-roles.service.js';
+import { actorOf, tokenContext } from './token-context.rules.js';
+
+/** A token as it was shown. */
+export interface ShownToken {
+  readonly scheme: 'bearer' | 'dpop';
+  readonly token: string;
+  /** The `DPoP` header. */
+  readonly proof: string | undefined;
+  readonly method: string;
+  /** Path with query. */
+  readonly path: string;
+  /** `Host` header. */
+  readonly host: string | undefined;
+  readonly requestId: string;
+  readonly origin?: Origin;
+}
+
+export type TokenOutcome =
+  { readonly context: TenantContext; readonly claims: AccessClaims } | { readonly challenge: Challenge };
+
+/** Access tokens, bound or not, as the caller's context. Also the injection token. */
+@Injectable()
+export class TokenAuthenticator {
+  constructor(
+    @Inject(AccessTokens) private readonly tokens: AccessTokens,
+    @Inject(DpopProofs) private readonly proofs: DpopProofs,
+    @Inject(MemberRoles) private readonly roles: MemberRoles,
+    @Inject(PublicUrl) private readonly publicUrl: PublicUrl,
+    @Inject(AppConfig) private readonly config: AppConfig,
+  ) {}
+
+  async authenticate(shown: ShownToken, now = new Date()): Promise<TokenOutcome> {
+    const checked = await this.tokens.verify(shown.token, now);
+    if ('challenge' in checked) return checked;
+    const { claims } = checked;
+    const challenge = await this.bindingFault(shown, claims, now);
+    if (challenge) return { challenge };
+    const actor = actorOf(claims);
+    if (!actor) return { challenge: invalidToken('The subject of the token is none of ours.') };
+    const { requestId, origin } = shown;
+    const role = actor.kind === 'user' ? await this.roles.roleOf(claims.orgId, actor.id) : undefined;
+    if (actor.kind === 'user' && !role) return { challenge: invalidToken('The person is no member any more.') };
+    const use = { requestId, now, ...(origin && { origin }), ...(role && { role }) };
+    return { context: tokenContext(actor, claims, use), claims };
+  }
+
+  /** RFC 9449 section 7.1: a bound token needs its proof, and an unbound one is no DPoP token. */
+  private async bindingFault(shown: ShownToken, claims: AccessClaims, now: Date): Promise<Challenge | undefined> {
+    const { scheme, proof, method, path, token } = shown;
+    const bound = claims.keyThumbprint;
+    if (bound === undefined) return scheme === 'dpop' ? invalidToken('The token is not bound to a key.') : undefined;
+    if (scheme !== 'dpop') return invalidToken('The token is bound to a key: show it as DPoP with a proof.');
+    if (proof === undefined) return invalidProof('A proof is needed in the header DPoP.');
+    const origins = this.originsFor(shown.host);
+    const outcome = await this.proofs.check(proof, { method, path, origins, accessToken: token }, now);
+    if ('challenge' in outcome) return outcome.challenge;
+    return outcome.keyThumbprint === bound ? undefined : invalidProof('The proof was made with another key.');
+  }
+
+  /** Where the operator named no public URL, callers reach us under any name that leads here. */
+  private originsFor(host: string | undefined): string[] {
+    const own = new URL(this.publicUrl.value);
+    if (this.config.publicUrl !== undefined || host === undefined) return [own.origin];
+    const asCalled = `${own.protocol}//${host}`;
+    return URL.canParse(asCalled) ? [own.origin, new URL(asCalled).origin] : [own.origin];
+  }
+}
