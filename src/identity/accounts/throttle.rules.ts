@@ -27,6 +27,11 @@ export function letterLimits(email: string, address: string): readonly TryLimit[
   ];
 }
 
+/** Challenges are rows, and anybody may ask for one. */
+export function passkeyLimits(address: string): readonly TryLimit[] {
+  return [{ key: `passkey-from:${address}`, max: 60, windowMs: QUARTER_HOUR_MS }];
+}
+
 /** Codes have six digits: few tries, whichever sign-in they come from. */
 export function codeLimits(userId: string): readonly TryLimit[] {
   return [{ key: `code:${userId}`, max: 10, windowMs: QUARTER_HOUR_MS }];

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Passkeys } from '../accounts/passkeys.service.js';
 import { Sessions } from '../accounts/sessions.service.js';
+import { SignInThrottle } from '../accounts/sign-in-throttle.service.js';
 import { PasswordSignIns, type SignInOutcome } from '../accounts/sign-in.service.js';
+import { passkeyLimits } from '../accounts/throttle.rules.js';
 import { type Faults, waitText } from './form.view.js';
 import type { Page } from './page.js';
 import type { PageRoute } from './page-server.js';
@@ -23,6 +25,7 @@ export class SignInPages {
     private readonly signIns: PasswordSignIns,
     private readonly passkeys: Passkeys,
     private readonly sessions: Sessions,
+    private readonly throttle: SignInThrottle,
   ) {}
 
   routes(): PageRoute[] {
@@ -101,6 +104,8 @@ export class SignInPages {
   }
 
   private async passkeyOptions(page: Page): Promise<void> {
+    const waitMs = await this.throttle.take(passkeyLimits(page.visitor.origin.address ?? ''));
+    if (waitMs > 0) return page.answer({ message: waitText(waitMs) }, 429);
     const { options, token } = await this.passkeys.beginSignIn(page.site);
     page.cookies.set('passkey', token, { maxAgeS: CHALLENGE_S });
     page.answer({ options });

@@ -116,6 +116,26 @@ describe('a form', () => {
   });
 });
 
+describe('challenges for passkeys', () => {
+  it('are given to anybody, but not without end', async () => {
+    const { cookie, csrf } = await form('/auth/sign-in');
+    const headers = { cookie, 'x-csrf-token': csrf, 'content-type': 'application/json' };
+    const ask = () => fetch(`${app.url}/auth/passkeys/sign-in/options`, { method: 'POST', headers, body: '{}' });
+    const statuses = await Promise.all(Array.from({ length: 62 }, async () => (await ask()).status));
+    expect(statuses.filter((status) => status === 200)).toHaveLength(60);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(2);
+  });
+
+  it('are worth nothing without an answer of a device', async () => {
+    const { cookie, csrf } = await form('/auth/sign-in');
+    const headers = { cookie, 'x-csrf-token': csrf, 'content-type': 'application/json' };
+    const body = JSON.stringify({ response: { id: 'AA', rawId: 'AA', type: 'public-key', response: {} } });
+    const response = await fetch(`${app.url}/auth/passkeys/sign-in`, { method: 'POST', headers, body });
+    expect(response.status).toBe(401);
+    expect(response.headers.getSetCookie().join()).not.toContain('session');
+  });
+});
+
 describe('the cookie of a session', () => {
   it('is no credential for the API', async () => {
     const response = await get('/v1/organization', { cookie: 'coorchat-session=abc' });
