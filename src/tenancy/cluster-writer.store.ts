@@ -32,7 +32,9 @@ export class ClusterWriter {
 
   /** In this order: there is one default at most. */
   async makeDefault(tx: TenantTx, id: string): Promise<void> {
-    await tx.sql`UPDATE cluster SET is_default = false WHERE is_default AND id <> ${id}`;
+    await tx.sql`
+      UPDATE cluster SET is_default = false
+      WHERE is_default AND id <> ${id} AND EXISTS (SELECT FROM cluster c WHERE c.id = ${id})`;
     await tx.sql`UPDATE cluster SET is_default = true WHERE id = ${id}`;
   }
 

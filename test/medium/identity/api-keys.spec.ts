@@ -27,7 +27,8 @@ afterAll(async () => {
 
 const statusWith = async (key: string, path = '/v1/organization') => (await caller(rooms.url, key)('GET', path)).status;
 async function scopesOf(key: string): Promise<ReadonlySet<string>> {
-  const presented = { headers: { authorization: `Bearer ${key}` }, requestId: 'req_x' };
+  const headers = { authorization: `Bearer ${key}` };
+  const presented = { headers, method: 'GET', path: '/v1/organization', requestId: 'req_x' };
   const ctx = await rooms.app.nest.get(CredentialAuthenticator).authenticate(presented);
   return ctx?.scopes ?? new Set();
 }

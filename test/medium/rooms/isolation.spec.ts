@@ -12,6 +12,8 @@ import { verifyCard } from '../../../src/registry/worker-card.rules.js';
 import { WorkerSessionStore } from '../../../src/registry/worker-session.store.js';
 import { WorkerStore } from '../../../src/registry/worker.store.js';
 import { Clusters, Members, Organizations } from '../../../src/tenancy/index.js';
+import { ClusterWriter } from '../../../src/tenancy/cluster-writer.store.js';
+import { ExportStore } from '../../../src/tenancy/export.store.js';
 import { InvitationStore } from '../../../src/tenancy/invitations.store.js';
 import { testDatabase, type TestDatabase } from '../../support/database.js';
 import { caller, type RoomsApp, startRooms } from './rooms-app.js';
@@ -80,8 +82,37 @@ const subjects: Subject[] = [
   },
   {
     store: Organizations,
-    system: ['findFounded', 'found'],
-    probes: () => ({ current: (tx) => new Organizations().current(posingAsA(tx)) }),
+    system: ['findFounded', 'found', 'due'],
+    probes: () => ({
+      current: (tx) => new Organizations().current(posingAsA(tx)),
+      rename: (tx) => new Organizations().rename(posingAsA(tx), 'theirs'),
+      endAfter: (tx) => new Organizations().endAfter(posingAsA(tx), 0),
+      callOffEnd: (tx) => new Organizations().callOffEnd(posingAsA(tx)),
+    }),
+  },
+  {
+    store: ClusterWriter,
+    system: [],
+    probes: () => ({
+      insert: (tx) =>
+        new ClusterWriter().insert(posingAsA(tx), { name: 'x', defaultMaxCostMicros: 1, defaultMaxDurationMs: 1 }),
+      update: (tx) => new ClusterWriter().update(tx, owned.clusterId, { name: 'theirs' }),
+      makeDefault: (tx) => new ClusterWriter().makeDefault(tx, owned.clusterId),
+      delete: (tx) => new ClusterWriter().delete(tx, owned.clusterId),
+    }),
+  },
+  {
+    store: ExportStore,
+    system: [],
+    probes: () => ({
+      tables: (tx) => new ExportStore().tables(tx),
+      page: async (tx) => {
+        const store = new ExportStore();
+        const pages = [];
+        for (const table of await store.tables(tx)) pages.push(await store.page(tx, table, undefined));
+        return pages;
+      },
+    }),
   },
   {
     store: Members,

@@ -12,7 +12,6 @@ import { QueueModule } from '../../../src/platform/queue/index.js';
 import { RevocationModule } from '../../../src/platform/revocation/index.js';
 import { TelemetryModule } from '../../../src/platform/telemetry/index.js';
 import { RegistryApiModule, WorkerSelfModule } from '../../../src/registry/index.js';
-import { NoUserDirectory } from '../../../src/processes/no-user-directory.js';
 import { ClusterOccupancy, MemberCredentials, TenancyApiModule, UserDirectory } from '../../../src/tenancy/index.js';
 import type { TestDatabase } from '../../support/database.js';
 
@@ -22,7 +21,7 @@ import type { TestDatabase } from '../../support/database.js';
   providers: [
     { provide: Authenticator, useExisting: CredentialAuthenticator },
     { provide: MemberCredentials, useExisting: MemberKeys },
-    { provide: UserDirectory, useClass: NoUserDirectory },
+    { provide: UserDirectory, useValue: { people: async () => new Map() } },
     { provide: ClusterOccupancy, useValue: { of: async () => ({ workers: 0, openWork: 0 }) } },
   ],
   exports: [Authenticator, MemberCredentials, UserDirectory, ClusterOccupancy],
