@@ -7,7 +7,14 @@ import {
   type PendingRequest,
 } from '../../../src/identity/oidc/interactions.port.js';
 
-const CLIENT = { id: 'cli_test', name: 'Build Robot', uri: undefined, isFirstParty: false, isSelfRegistered: true };
+const CLIENT = {
+  id: 'cli_test',
+  name: 'Build Robot',
+  uri: undefined,
+  isFirstParty: false,
+  isInstalled: false,
+  isSelfRegistered: true,
+};
 
 /** An authorization server of a test: one request, one machine, and what was answered. */
 export class ScriptedInteractions extends Interactions {
