@@ -3,6 +3,5 @@ export { AuditApiModule, AuditJobsModule, AuditModule } from './audit.module.js'
 export { AuditRetention } from './audit-retention.sweeper.js';
 export { AuditStore } from './audit.store.js';
 export { AuditTrail } from './audit-trail.subscriber.js';
-export { NOT_AUDITED } from './audited.rules.js';
 export { auditRecordView } from './audit.view.js';
 export { type Anchor, ChainCheck, type ChainReport } from './chain-check.service.js';

@@ -7,5 +7,5 @@ export const commands = {
   start: { build: true, script: 'tools/start.ts' },
   reset: { build: true, script: 'tools/reset.ts' },
   bench: { build: true, script: 'tools/bench/main.ts' },
-  admin: { build: true, script: 'dist/admin.js' },
+  admin: { build: true, script: 'dist/processes/admin/main.js' },
 };

@@ -9,6 +9,7 @@ export { outsideTransaction } from './leased-connection.js';
 export { isMigrated, migrate, type MigrationOutcome } from './migrate/migrator.js';
 export { joinDatabase, type OpenDatabase, openDatabase } from './open-database.js';
 export { json } from './sql-statement.js';
+export { type RawClient, withRawClient } from './raw-client.js';
 export { type SystemPurpose } from './system-purpose.js';
 export type { SchedulerTx, SqlResult, SqlRow, SystemTx, TenantTx, Tx, TxDb } from './tx.js';
 export { eraseTenant } from './tenant-eraser.js';

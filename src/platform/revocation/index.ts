@@ -1,10 +1,4 @@
-export {
-  type HeardRevocation,
-  type Revocation,
-  REVOCATION_KINDS,
-  type RevocationKind,
-  type RevocationListener,
-} from './revocation.js';
+export { type HeardRevocation, type Revocation, type RevocationKind, type RevocationListener } from './revocation.js';
 export { RevocationModule } from './revocation.module.js';
 export { RevocationStore } from './revocation.store.js';
 export { RevocationWatch } from './revocation-watch.js';

@@ -3,11 +3,10 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { createBlobStore } from '../../platform/blob/index.js';
 import type { AppConfig } from '../../platform/config/index.js';
-import { roleUrl } from '../../platform/db/index.js';
+import { type RawClient, withRawClient } from '../../platform/db/index.js';
 import { ArchiveWriter, blobEntry, MANIFEST, SECRET_KEY, tableEntry } from './backup-archive.js';
 import { migrationsOf, type Table, tablesOf } from './table-catalog.js';
 
@@ -47,14 +46,14 @@ export function columnList(columns: readonly string[]): string {
   return columns.map(quoted).join(', ');
 }
 
-async function spool(client: pg.Client, table: Table, folder: string): Promise<Spooled> {
+async function spool(client: RawClient, table: Table, folder: string): Promise<Spooled> {
   const path = join(folder, `${table.name}.copy`);
   const copy = client.query(copyTo(`COPY ${quoted(table.name)} (${columnList(table.columns)}) TO STDOUT`));
   await pipeline(copy, createWriteStream(path, { mode: 0o600 }));
   return { table, path, rows: copy.rowCount };
 }
 
-async function spoolAll(client: pg.Client, folder: string, onProgress: (line: string) => void) {
+async function spoolAll(client: RawClient, folder: string, onProgress: (line: string) => void) {
   const spooled: Spooled[] = [];
   for (const table of await tablesOf(client)) {
     const one = await spool(client, table, folder);
@@ -65,33 +64,17 @@ async function spoolAll(client: pg.Client, folder: string, onProgress: (line: st
 }
 
 /** One snapshot of everything, taken while the control plane may go on. */
-async function snapshot(options: BackupOptions, folder: string) {
-  const { config } = options;
-  const client = new pg.Client({ connectionString: roleUrl(config, config.databaseUrl ?? '', 'backup') });
-  await client.connect();
-  try {
+async function snapshot({ config, onProgress }: BackupOptions, folder: string) {
+  const migrations = await withRawClient(config, 'owner', migrationsOf);
+  return withRawClient(config, 'backup', async (client) => {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     await client.query('SET LOCAL statement_timeout = 0');
-    const migrations = await owned(config, migrationsOf);
-    const tables = await spoolAll(client, folder, options.onProgress);
+    const tables = await spoolAll(client, folder, onProgress);
     const { rows } = await client.query<BlobRow>(
       'SELECT org_id AS "orgId", digest FROM blob_ref ORDER BY org_id, digest',
     );
     return { migrations, tables, blobs: rows };
-  } finally {
-    await client.end();
-  }
-}
-
-/** What the tables' owner alone may read. */
-export async function owned<T>(config: AppConfig, read: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: config.databaseUrl });
-  await client.connect();
-  try {
-    return await read(client);
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 async function writeBlobs(writer: ArchiveWriter, blobs: readonly BlobRow[], options: BackupOptions): Promise<number> {

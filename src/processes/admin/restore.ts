@@ -1,11 +1,11 @@
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
-import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { type BlobStore, createBlobStore } from '../../platform/blob/index.js';
 import type { AppConfig } from '../../platform/config/index.js';
+import { type RawClient, withRawClient } from '../../platform/db/index.js';
 import { adminErrors } from './admin.errors.js';
-import { columnList, owned } from './backup.js';
+import { columnList } from './backup.js';
 import {
   type ArchiveEntry,
   type BackupManifest,
@@ -56,7 +56,7 @@ export async function readHead(path: string, passphrase: string | undefined): Pr
   throw adminErrors.noBackup(path);
 }
 
-async function checkFits(client: pg.Client, manifest: BackupManifest): Promise<void> {
+async function checkFits(client: RawClient, manifest: BackupManifest): Promise<void> {
   const here = await migrationsOf(client);
   const differing = [...here, ...manifest.migrations].filter(
     (name) => !here.includes(name) || !manifest.migrations.includes(name),
@@ -67,17 +67,17 @@ async function checkFits(client: pg.Client, manifest: BackupManifest): Promise<v
 const bare = (table: Table) => `"${table.name}"`;
 
 /** Copying into a table under row-level security is not possible, for its owner neither. */
-async function unforce(client: pg.Client, tables: readonly Table[]): Promise<void> {
+async function unforce(client: RawClient, tables: readonly Table[]): Promise<void> {
   for (const table of tables)
     if (table.forced) await client.query(`ALTER TABLE ${bare(table)} NO FORCE ROW LEVEL SECURITY`);
 }
 
-async function forceAgain(client: pg.Client, tables: readonly Table[]): Promise<void> {
+async function forceAgain(client: RawClient, tables: readonly Table[]): Promise<void> {
   for (const table of tables)
     if (table.forced) await client.query(`ALTER TABLE ${bare(table)} FORCE ROW LEVEL SECURITY`);
 }
 
-async function continueNumbers(client: pg.Client, tables: readonly Table[]): Promise<void> {
+async function continueNumbers(client: RawClient, tables: readonly Table[]): Promise<void> {
   for (const table of tables) {
     if (table.identity === null) continue;
     await client.query(
@@ -91,7 +91,7 @@ async function continueNumbers(client: pg.Client, tables: readonly Table[]): Pro
  * The feed orders by transaction ids, and those of another server mean nothing here: its events are numbered anew, all
  * from before any transaction to come, and each cursor stays behind the same event.
  */
-async function renumberFeed(client: pg.Client): Promise<void> {
+async function renumberFeed(client: RawClient): Promise<void> {
   await client.query(`
     CREATE TEMPORARY TABLE feed_order ON COMMIT DROP AS
       SELECT position, seq, row_number() OVER (ORDER BY position, seq) AS place FROM outbox_event;
@@ -104,7 +104,7 @@ async function renumberFeed(client: pg.Client): Promise<void> {
       SELECT '3', place, id, org_id, type, subject, data, created_at FROM feed_copy`);
 }
 
-async function fill(client: pg.Client, entry: ArchiveEntry, manifest: BackupManifest): Promise<number> {
+async function fill(client: RawClient, entry: ArchiveEntry, manifest: BackupManifest): Promise<number> {
   const name = entry.name.slice('tables/'.length, -'.copy'.length);
   const listed = manifest.tables.find((table) => table.name === name);
   if (!listed) throw adminErrors.noBackup(entry.name);
@@ -119,7 +119,7 @@ async function keep(store: BlobStore, entry: ArchiveEntry, maxBytes: number): Pr
 }
 
 /** Both in one pass over the archive: tables come first, in one transaction that ends before the first blob. */
-async function load(client: pg.Client, options: RestoreOptions): Promise<RestoreSummary> {
+async function load(client: RawClient, options: RestoreOptions): Promise<RestoreSummary> {
   const { manifest, config } = options;
   const tables = await tablesOf(client);
   const store = await createBlobStore(config);
@@ -152,7 +152,7 @@ async function load(client: pg.Client, options: RestoreOptions): Promise<Restore
 
 /** Fills an empty, migrated database and the blob store. A fault leaves the database empty. */
 export function restore(options: RestoreOptions): Promise<RestoreSummary> {
-  return owned(options.config, async (client) => {
+  return withRawClient(options.config, 'owner', async (client) => {
     await checkFits(client, options.manifest);
     return load(client, options);
   });

@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import type { RawClient } from '../../platform/db/index.js';
 
 export interface Table {
   readonly name: string;
@@ -30,7 +30,7 @@ function inOrder(tables: readonly Table[]): Table[] {
 }
 
 /** Every table that a backup holds, in an order in which they can be filled. */
-export async function tablesOf(client: pg.ClientBase): Promise<Table[]> {
+export async function tablesOf(client: RawClient): Promise<Table[]> {
   const { rows } = await client.query<Table>(
     `SELECT c.relname AS name, c.relforcerowsecurity AS forced,
        ARRAY(SELECT a.attname::text FROM pg_attribute a
@@ -48,7 +48,7 @@ export async function tablesOf(client: pg.ClientBase): Promise<Table[]> {
   return inOrder(rows);
 }
 
-export async function migrationsOf(client: pg.ClientBase): Promise<string[]> {
+export async function migrationsOf(client: RawClient): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT migration_name AS name FROM _prisma_migrations WHERE finished_at IS NOT NULL ORDER BY migration_name`,
   );

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
 import 'reflect-metadata';
-import { runAdmin } from './processes/index.js';
+import { runAdmin } from './admin.js';
 
 process.exit(await runAdmin(process.argv.slice(2)));
