@@ -1,5 +1,5 @@
 export { ClusterOccupancy, type Occupants } from './cluster-occupancy.port.js';
-export { clusterAllowsSkill, EVERY_SKILL, submitFault } from './cluster.rules.js';
+export { clusterAllowsSkill, submitFault } from './cluster.rules.js';
 export { type Cluster, type ClusterPolicy, Clusters } from './clusters.store.js';
 export { type ErasureStep, ErasureSteps } from './erasure-steps.js';
 export { Founding, type FoundingRequest } from './founding.service.js';
