@@ -38,6 +38,13 @@ it('a control plane that is killed in the middle of a task takes the result when
   await shop.expectUndisturbed(id, answersBefore);
 });
 
+it('a control plane with an error that nobody caught ends with a code of its own, and can start again', async () => {
+  expect(await shop.breakPlane()).toBe(70);
+  await shop.startPlane();
+  const id = await shop.submit();
+  await shop.expectUndisturbed(id, answersBefore);
+});
+
 it('a line that is cut again and again loses and repeats nothing', async () => {
   const id = await shop.submit();
   for (const cut of CUTS) shop.proxy.cutNext(cut);

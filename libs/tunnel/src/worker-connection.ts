@@ -132,7 +132,7 @@ export class WorkerConnection {
     this.#lastRequestId = frame.id;
     if (this.#isDraining) return this.#send({ type: 'refuse', id: frame.id, reason: 'draining' });
     if (runner.size >= maxOpenRequests) return this.#send({ type: 'refuse', id: frame.id, reason: 'overloaded' });
-    void runner.run(frame, ready);
+    runner.run(frame, ready).catch((error: unknown) => this.#options.hooks.onFault?.(error, 'handler'));
   }
 
   #welcomed(welcome: Welcome): void {

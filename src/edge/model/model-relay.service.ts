@@ -146,7 +146,8 @@ export class ModelRelay implements BeforeApplicationShutdown {
         await this.#settle(call, usage.usage);
         if (error === undefined) out.push(null);
         else out.destroy(new Error(`The model's answer broke off: ${messageOf(error)}`));
-      });
+      })
+      .catch((error: unknown) => out.destroy(new Error('The relay failed.', { cause: error })));
     return out;
   }
 

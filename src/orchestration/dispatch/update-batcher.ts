@@ -82,12 +82,12 @@ export class UpdateBatcher {
         taken.map(({ update }) => update),
       );
     } catch (error) {
-      if (taken.length === 1) return first.source.poisoned(error);
+      if (taken.length === 1) return poison(first.source, error);
       const middle = Math.ceil(taken.length / 2);
       await this.#store(orgId, taken.slice(0, middle));
       return this.#store(orgId, taken.slice(middle));
     }
-    outcomes.forEach((outcome, index) => taken[index]?.source.stored(outcome));
+    outcomes.forEach((outcome, index) => tell(taken[index]?.source, outcome));
   }
 
   async #applyPatiently(orgId: string, updates: AttemptUpdate[]): Promise<ApplyOutcome[]> {
@@ -99,5 +99,22 @@ export class UpdateBatcher {
         await pause(backoffDelayMs(OUTAGE_PAUSE, failures), undefined, { ref: false });
       }
     }
+  }
+}
+
+/** One that fails to hear what was stored must not end the storing for all. */
+function tell(source: UpdateSource | undefined, outcome: ApplyOutcome): void {
+  try {
+    source?.stored(outcome);
+  } catch (error) {
+    if (source) poison(source, error);
+  }
+}
+
+function poison(source: UpdateSource, error: unknown): void {
+  try {
+    source.poisoned(error);
+  } catch {
+    // It has said what it could; its lease ends it.
   }
 }

@@ -78,7 +78,10 @@ export class DatabasePools implements OnApplicationShutdown {
     pool.on('error', (error) => this.logger.warn('an idle database connection was lost', { door, error }));
     // A connection that breaks while it is leased fails its statements; without a listener it would end the process.
     pool.on('connect', (client) => client.on('error', () => this.logger.warn('a database connection broke', { door })));
-    pool.on('remove', (client) => void this.leases.get(client)?.dispose());
+    pool.on('remove', (client) => {
+      const disposed = this.leases.get(client)?.dispose();
+      disposed?.catch((error: unknown) => this.logger.warn('a connection was not given up cleanly', { error }));
+    });
     this.pools.set(door, pool);
     return pool;
   }
