@@ -183,6 +183,20 @@ describe('ClaudeAgentLoop', () => {
     expect(hopeless.claude.calls).toHaveLength(4);
   });
 
+  it('waits for a control plane that is away, however many tries it takes', async () => {
+    const away = { status: 502, errorType: 'api_error' };
+    const behindProxy = await scene(turns(away, away, away, away, away, away, DONE));
+    await behindProxy.loop.run(behindProxy.run);
+    expect(behindProxy.claude.calls).toHaveLength(7);
+    const { loop, run, claude, clock } = await scene(turns(DONE));
+    const port = Number(new URL(claude.url).port);
+    await claude.close();
+    const running = loop.run(run);
+    await expect.poll(() => clock.waits.length, { timeout: 10_000 }).toBeGreaterThan(5);
+    claudes.push(await FakeClaude.start(turns(DONE), port));
+    await expect(running).resolves.toMatchObject({ summary: expect.stringContaining('Fixed') });
+  });
+
   it('waits as long as the server asks', async () => {
     const { loop, run, clock } = await scene(
       turns({ status: 429, errorType: 'rate_limit_error', retryAfterSeconds: 7 }, DONE),

@@ -9,6 +9,9 @@ export const BUDGET_EXHAUSTED = 'budget_exhausted';
 const NO_MODEL_KEY = 'model_not_configured';
 
 const RETRYABLE_STATUS = new Set([408, 409, 425, 429]);
+/** What a proxy answers for a control plane that is away. */
+const OUTAGE_STATUS = new Set([502, 503, 504]);
+const UNREACHABLE = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENETDOWN', 'EAI_AGAIN']);
 const CLIENT_ERRORS_FROM = 400;
 const SERVER_ERRORS_FROM = 500;
 
@@ -26,6 +29,19 @@ export function isRetryable(error: unknown): boolean {
     );
   }
   return true;
+}
+
+/** Whether nobody was there to ask, so that nothing was paid: a control plane that restarts, a network that is away. */
+export function isOutage(error: unknown): boolean {
+  if (error instanceof Anthropic.APIConnectionError) return UNREACHABLE.has(codeOf(error) ?? '');
+  return error instanceof Anthropic.APIError && OUTAGE_STATUS.has(error.status ?? 0);
+}
+
+function codeOf(error: unknown): string | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if ('code' in cause && typeof cause.code === 'string') return cause.code;
+  }
+  return undefined;
 }
 
 /** Milliseconds that the server asked to wait, if it did. */
