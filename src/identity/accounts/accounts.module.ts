@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TenancyModule } from '../../tenancy/index.js';
+import { GrantsModule } from '../oidc/grants.module.js';
 import { AccountLetters } from './account-letters.js';
 import { AccountNews } from './account-news.js';
 import { AccountStore } from './account.store.js';
@@ -47,7 +48,7 @@ const doors = [
 
 /** People: how they sign up and in, and what belongs to them. */
 @Module({
-  imports: [TenancyModule],
+  imports: [TenancyModule, GrantsModule],
   providers: [...stores, ...parts, ...doors],
   exports: doors,
 })

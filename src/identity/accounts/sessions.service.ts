@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type SystemTx, UnitOfWork } from '../../platform/db/index.js';
 import { Revocations } from '../../platform/revocation/index.js';
 import { Members } from '../../tenancy/index.js';
+import { GrantEnding } from '../oidc/grant-ending.service.js';
 import { AccountNews } from './account-news.js';
 import { type Session, SessionStore } from './session.store.js';
 import type { Visitor } from './visitor.js';
@@ -37,6 +38,7 @@ export class Sessions {
     private readonly members: Members,
     private readonly news: AccountNews,
     private readonly revocations: Revocations,
+    private readonly grants: GrantEnding,
   ) {}
 
   /** Whoever calls has checked every factor. Credentials shown once more keep the session and change its cookie. */
@@ -89,6 +91,7 @@ export class Sessions {
   /** As `signOutEverywhere`, in the transaction of what makes it necessary. */
   async endAll(tx: SystemTx, { userId, visitor, from }: Ending): Promise<void> {
     const count = await this.end(tx, userId, {});
+    await this.grants.endAllOf(tx, userId);
     await this.revocations.publish(tx, { kind: 'user', id: userId });
     const news = { event: 'session_revoked', userId, visitor, data: { everywhere: true, count } } as const;
     await this.news.publish(tx, from ? { ...news, session: from } : news);

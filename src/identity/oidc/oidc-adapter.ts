@@ -21,6 +21,12 @@ export interface AdapterParts {
 /** A client that registered itself and asks for nothing is forgotten after this long. */
 const UNUSED_CLIENT_S = 30 * 86_400;
 
+/**
+ * A second use so soon is a race, most often with oneself: `consume` refuses it. A later one is taken for theft, for
+ * which the library takes back everything that came out of the grant.
+ */
+const RACE_MS = 2_000;
+
 function textOrNull(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
 }
@@ -103,7 +109,8 @@ export class OidcAdapter implements Adapter {
 
   private payloadOf({ payload, sealedId, consumedAt }: OidcRecordRow, id?: string): AdapterPayload {
     const jti = id ?? unsealId(this.parts.idKey, this.kind, sealedId);
-    return { ...payload, jti, ...(consumedAt && { consumed: Math.floor(consumedAt.getTime() / 1_000) }) };
+    const isKnownAsUsed = consumedAt !== null && Date.now() - consumedAt.getTime() > RACE_MS;
+    return { ...payload, jti, ...(isKnownAsUsed && { consumed: Math.floor(consumedAt.getTime() / 1_000) }) };
   }
 
   private transaction<T>(body: (tx: SystemTx) => Promise<T>): Promise<T> {

@@ -3,14 +3,12 @@ import { TenancyModule } from '../../tenancy/index.js';
 import { AccountStore } from '../accounts/account.store.js';
 import { AuthorizationServer } from './authorization-server.js';
 import { ClientRegistrations } from './client-registrations.service.js';
-import { GrantEnding } from './grant-ending.service.js';
 import { GrantMaking } from './grant-making.service.js';
+import { GrantsModule } from './grants.module.js';
 import { Interactions } from './interactions.port.js';
 import { OauthClientStore } from './oauth-client.store.js';
 import { OauthClients } from './oauth-clients.service.js';
-import { OauthGrantStore } from './oauth-grant.store.js';
 import { OidcInteractions } from './oidc-interactions.service.js';
-import { OidcRecordStore } from './oidc-record.store.js';
 import { OidcRoutes } from './oidc.routes.js';
 import { OidcSweeper } from './oidc.sweeper.js';
 import { PendingDevices } from './pending-devices.service.js';
@@ -28,17 +26,14 @@ export class SigningKeysModule {}
 
 /** Clients and grants: what rooms above and pages need. */
 @Module({
-  imports: [TenancyModule, SigningKeysModule],
+  imports: [TenancyModule, SigningKeysModule, GrantsModule],
   providers: [
     AccountStore,
     AuthorizationServer,
     ClientRegistrations,
-    GrantEnding,
     GrantMaking,
     OauthClients,
     OauthClientStore,
-    OauthGrantStore,
-    OidcRecordStore,
     PendingDevices,
     PersonTokens,
     ProviderNews,
@@ -47,7 +42,15 @@ export class SigningKeysModule {}
     TokenNews,
     { provide: Interactions, useClass: OidcInteractions },
   ],
-  exports: [AuthorizationServer, ClientRegistrations, GrantEnding, Interactions, OauthClients, TokenHandles, TokenNews],
+  exports: [
+    GrantsModule,
+    AuthorizationServer,
+    ClientRegistrations,
+    Interactions,
+    OauthClients,
+    TokenHandles,
+    TokenNews,
+  ],
 })
 export class OauthModule {}
 
@@ -62,5 +65,5 @@ export class OidcServerModule implements OnModuleInit {
 }
 
 /** The sweeper, for the process that runs jobs. */
-@Module({ imports: [SigningKeysModule], providers: [OidcSweeper, OidcRecordStore, OauthGrantStore] })
+@Module({ imports: [SigningKeysModule, GrantsModule], providers: [OidcSweeper] })
 export class OidcJobsModule {}

@@ -118,7 +118,7 @@ function features({ publicUrl, dpopNonceSecret }: ConfigurationParts): Configura
     userinfo: { enabled: false },
     clientCredentials: { enabled: true },
     introspection: { enabled: true, allowedPolicy: async (_ctx, client, token) => maySee(client, token) },
-    revocation: { enabled: true },
+    revocation: { enabled: true, allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId },
     deviceFlow: { enabled: true, charset: 'base-20', mask: '****-****' },
     dPoP: { enabled: true, nonceSecret: dpopNonceSecret, requireNonce: () => false },
     pushedAuthorizationRequests: { enabled: true },

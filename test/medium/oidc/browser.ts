@@ -12,6 +12,15 @@ function fieldsOf(html: string): URLSearchParams {
   return fields;
 }
 
+function headingOf(html: string): string {
+  return (
+    /<main[\s\S]*<\/main>/
+      .exec(html)?.[0]
+      .replace(/<[^>]*>/g, ' ')
+      .replace(/\s+/g, ' ') ?? html
+  );
+}
+
 /** As much of a browser as signing in for a program needs: cookies by path, redirects, forms. */
 export class TestBrowser {
   private readonly jar = new Map<string, { value: string; path: string }>();
@@ -28,19 +37,19 @@ export class TestBrowser {
   async allow(start: string | URL, decision: 'allow' | 'deny' = 'allow'): Promise<URL> {
     let answer = await this.get(start);
     for (let step = 0; step < MAX_STEPS; step++) {
-      const location = answer.headers.get('location');
-      if (location !== null) {
+      const html = await answer.text();
+      const refresh = /http-equiv="refresh" content="0; ?url=([^"]+)"/i.exec(html)?.[1]?.replaceAll('&amp;', '&');
+      const location = answer.headers.get('location') ?? refresh;
+      if (location !== undefined) {
         const next = new URL(location, this.oidc.url);
         if (next.origin !== new URL(this.oidc.url).origin || next.pathname.endsWith('/callback')) return next;
         answer = await this.get(next);
         continue;
       }
-      const html = await answer.text();
-      const refresh = /http-equiv="refresh" content="0; ?url=([^"]+)"/i.exec(html)?.[1];
-      if (refresh !== undefined) return new URL(refresh.replaceAll('&amp;', '&'), this.oidc.url);
-      const action = /<form[^>]*action="([^"]*interaction[^"]*)"/.exec(html)?.[1];
-      if (answer.status >= 400 || action === undefined) throw new Error(`stuck at ${answer.status}: ${html}`);
-      const fields = fieldsOf(html);
+      const [form = '', action] = /<form[^>]*action="([^"]*interaction[^"]*)"[\s\S]*?<\/form>/.exec(html) ?? [];
+      if (answer.status >= 400 || action === undefined)
+        throw new Error(`stuck at ${answer.status}: ${headingOf(html)}`);
+      const fields = fieldsOf(form);
       fields.set('decision', decision);
       answer = await this.post(new URL(action, this.oidc.url), fields);
     }
