@@ -100,6 +100,7 @@ const soleImporters = {
   otpauth: 'otpauth',
   'oidc-provider': 'oidc-provider',
   stripe: 'stripe',
+  yazl: 'yazl',
 };
 
 const kebab = (room: string) => room.replace('/', '-');

@@ -8,6 +8,7 @@ const WITHOUT_TENANT = [
   '_prisma_migrations',
   'account_token',
   'capacity_pool',
+  'oidc_record',
   'outbox_cursor',
   'passkey',
   'platform_setting',
@@ -16,6 +17,7 @@ const WITHOUT_TENANT = [
   'revocation',
   'service_period',
   'sign_in_throttle',
+  'signing_key',
   'user_account',
   'user_session',
 ];
