@@ -41,8 +41,7 @@ export class PolledSession {
       [LIST_HELD_ATTEMPTS, () => ({ bootId: this.#bootId, held: desk.held() }) satisfies ListHeldResult],
       [BEGIN_SESSION, (params) => this.#begin(params)],
       [GET_WORKER_STATUS, (params) => this.#status(params)],
-      // A lease that runs out says nothing here: the worker works on until it is told to abandon.
-      [EXTEND_LEASES, (params) => void this.#current(extendLeasesParamsSchema, params)],
+      [EXTEND_LEASES, (params) => desk.extendLeases(this.#current(extendLeasesParamsSchema, params).leases)],
       [DECIDE_ATTEMPTS, (params) => desk.decide(this.#current(verdictsParamsSchema, params).verdicts)],
       [END_SESSION, (params) => this.#end(params)],
     ]);

@@ -80,6 +80,7 @@ async function scene(script: FakeScript, options: Partial<ClaudeAgentLoopOptions
     blobs,
     emit: (item) => void news.push(item),
     signal: controller.signal,
+    untilWanted: () => Promise.resolve(),
   };
   const loop = new ClaudeAgentLoop({
     access: { source: 'own', apiKey: 'sk-own', baseUrl: claude.url },

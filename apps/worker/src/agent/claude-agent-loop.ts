@@ -97,6 +97,7 @@ export class ClaudeAgentLoop extends AgentLoop {
   }
 
   async #ask(session: Session, conversation: Conversation): Promise<{ conversation: Conversation; finished: boolean }> {
+    await session.run.untilWanted();
     const message = await this.#call(session, conversation);
     const answered = withAnswer(conversation, message.content);
     switch (message.stop_reason) {

@@ -22,6 +22,8 @@ export interface AgentRun {
   readonly root: string;
   readonly checkpoints: CheckpointStore;
   readonly blobs: BlobStore;
+  /** Awaited before each call of the model: pauses while the control plane may have given the attempt up. */
+  readonly untilWanted: () => Promise<void>;
   readonly emit: (news: AttemptNews) => void;
   /** Aborts on cancel, deadline, abandon and shutdown; the loop then throws the signal's reason. */
   readonly signal: AbortSignal;

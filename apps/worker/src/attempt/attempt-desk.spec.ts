@@ -192,6 +192,44 @@ describe('AttemptDesk', () => {
     expect((await eventsOf('b')).at(-1)?.result?.summary).toBe('fresh');
   });
 
+  it.each(['lease', 'verdict'] as const)('pauses at the next step without a lease, until the next %s', async (word) => {
+    const begun = Date.now();
+    const lapsed = () => vi.waitFor(() => expect(Date.now() - begun).toBeGreaterThan(50));
+    const steps: string[] = [];
+    work.act = async ({ untilWanted }) => {
+      await untilWanted();
+      steps.push('one');
+      await lapsed();
+      await untilWanted();
+      steps.push('two');
+      return DONE;
+    };
+    const desk = newDesk();
+    await desk.accept(assignment('a', { leaseMs: 20 }));
+    await lapsed();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(steps).toEqual(['one']);
+    if (word === 'lease') desk.extendLeases([{ attemptId: 'a', leaseMs: 60_000 }]);
+    else desk.decide([{ attemptId: 'a', verdict: 'continue' }]);
+    expect((await eventsOf('a')).at(-1)?.state).toBe('completed');
+    expect(steps).toEqual(['one', 'two']);
+  });
+
+  it('lets go of an attempt that waits for its lease when it is abandoned', async () => {
+    const begun = Date.now();
+    work.act = async ({ untilWanted }) => {
+      await vi.waitFor(() => expect(Date.now() - begun).toBeGreaterThan(50));
+      await untilWanted();
+      return DONE;
+    };
+    const desk = newDesk();
+    await desk.accept(assignment('a', { leaseMs: 20 }));
+    await vi.waitFor(() => expect(Date.now() - begun).toBeGreaterThan(60));
+    desk.abandon('a');
+    await vi.waitFor(() => expect(desk.running).toBe(0));
+    expect(journal.find('a')).toBeUndefined();
+  });
+
   it('reports nothing of an attempt after its abandonment, even when the work finished', async () => {
     const desk = newDesk();
     work.act = async (context) => untilStopped(context).catch(() => DONE);

@@ -1,6 +1,7 @@
 import { type Assignment, assignmentSchema, type Failure } from '@coorchat/a2a';
 import type { AttemptLog } from '../journal/attempt-log.js';
 import { AttemptRunner, type RunnerParts } from './attempt-runner.js';
+import { Leases } from './leases.js';
 import { type LocalPolicy, narrowGrant, refusalOf } from './local-policy.rules.js';
 import type { StopCause } from './stop-reason.js';
 
@@ -27,6 +28,7 @@ export class AttemptDesk {
   /** Their assignment is on its way to the disk. */
   readonly #accepting = new Set<string>();
   readonly #runs = new Set<Promise<void>>();
+  readonly #leases = new Leases();
   #running = 0;
   #intakeClosed = false;
   #stopping = false;
@@ -86,7 +88,13 @@ export class AttemptDesk {
     for (const { attemptId, verdict } of verdicts) {
       if (verdict === 'abandon') this.abandon(attemptId);
       else this.resume(attemptId);
+      if (verdict === 'continue') this.#leases.renew(attemptId);
     }
+  }
+
+  /** The control plane goes on waiting for these. */
+  extendLeases(leases: readonly { attemptId: string; leaseMs: number }[]): void {
+    for (const { attemptId, leaseMs } of leases) this.#leases.renew(attemptId, leaseMs);
   }
 
   acknowledge(acks: readonly { taskId: string; seq: number }[]): void {
@@ -157,7 +165,8 @@ export class AttemptDesk {
     const grant = narrowGrant(started.assignment.grant, this.#options.policy());
     const onFree = () => this.#occupy(-1);
     const assignment = { ...started.assignment, grant };
-    const runner = new AttemptRunner({ ...started, assignment, parts, onFree });
+    this.#leases.grant(log.id, assignment.leaseMs);
+    const runner = new AttemptRunner({ ...started, assignment, parts, leases: this.#leases, onFree });
     this.#runners.set(log.id, runner);
     const begun = performance.now();
     parts.logger.info(`${started.resumed ? 'resumes' : 'starts'} ${assignment.key}: ${assignment.title}`, {
@@ -165,6 +174,7 @@ export class AttemptDesk {
     });
     const run = runner.run().finally(() => {
       this.#runners.delete(log.id);
+      this.#leases.forget(log.id);
       this.#runs.delete(run);
       parts.logger.info(`${assignment.key}: ${runner.phase === 'ended' ? log.status : runner.phase}`, {
         id: log.id,

@@ -9,6 +9,7 @@ import { AttemptLifecycle, type AttemptPhase } from './attempt.machine.js';
 import type { AttemptFolders } from './attempt-folders.js';
 import type { BlobStore } from './blob-store.port.js';
 import { CheckpointFile } from './checkpoint-file.js';
+import type { Leases } from './leases.js';
 import { AttemptStopped, type StopCause } from './stop-reason.js';
 import type { AttemptContext, TaskWork } from './task-work.port.js';
 
@@ -26,6 +27,7 @@ export interface RunnerOptions {
   readonly log: AttemptLog;
   readonly resumed: boolean;
   readonly parts: RunnerParts;
+  readonly leases: Leases;
   /** The slot is free: called as soon as the end is journalled, before anything is cleaned up. */
   readonly onFree: () => void;
 }
@@ -123,10 +125,19 @@ export class AttemptRunner {
       blobs: parts.blobs(assignment.api),
       checkpoints: new CheckpointFile(`${parts.folders.path(attemptId)}/checkpoint.json`),
       signal: this.#stop.signal,
+      untilWanted: () => this.#untilWanted(),
       emit: (news) => this.#emit(news),
       enter: (phase) => void this.#lifecycle.enter(phase),
       dir: () => parts.folders.make(attemptId),
     };
+  }
+
+  async #untilWanted(): Promise<void> {
+    const { assignment, leases, parts } = this.#options;
+    const { attemptId, key } = assignment;
+    if (!leases.hasLapsed(attemptId)) return;
+    parts.logger.info(`${key}: pauses, the control plane may have given it up`, { id: attemptId });
+    await leases.untilItRuns(attemptId, this.#stop.signal);
   }
 
   #startDeadline(): NodeJS.Timeout {

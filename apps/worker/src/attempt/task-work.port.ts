@@ -12,6 +12,8 @@ export interface AttemptContext {
   readonly blobs: BlobStore;
   readonly checkpoints: CheckpointStore;
   readonly signal: AbortSignal;
+  /** To be awaited before what costs money: pauses while the control plane may have given the attempt up. */
+  readonly untilWanted: () => Promise<void>;
   readonly emit: (news: AttemptNews) => void;
   readonly enter: (phase: Extract<AttemptPhase, 'preparing' | 'running' | 'finishing'>) => void;
   /** The attempt's own folder, made on first use. */

@@ -40,8 +40,7 @@ export function tunnelRoad(options: TunnelRoadOptions): TunnelWorker {
         void showChange(tunnel, options);
       },
       onAck: (acks) => desk.acknowledge(acks),
-      // A lease that runs out says nothing here: the worker works on until it is told to abandon.
-      onLease: () => undefined,
+      onLease: (leases) => desk.extendLeases(leases),
       onVerdict: (verdicts) => desk.decide(verdicts),
       onDrain: () => {
         logger.info('takes no more work: the control plane drains this worker');

@@ -5,7 +5,7 @@ import { commitMessage } from './commit-message.js';
 import { atWorkbench } from './workbench.js';
 
 export function performAgentTask(context: AttemptContext, parts: WorkParts): Promise<TaskResult> {
-  const { assignment, blobs, checkpoints, emit, signal } = context;
+  const { assignment, blobs, checkpoints, emit, signal, untilWanted } = context;
   return atWorkbench(context, parts, async ({ root, workspace, tools }) => {
     context.enter('running');
     const { summary, transcript } = await parts.agent.run({
@@ -16,6 +16,7 @@ export function performAgentTask(context: AttemptContext, parts: WorkParts): Pro
       blobs,
       emit,
       signal,
+      untilWanted,
     });
     context.enter('finishing');
     const commits = (await workspace?.harvest({ message: commitMessage(assignment, summary), signal })) ?? null;
