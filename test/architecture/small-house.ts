@@ -31,6 +31,7 @@ const PACKAGES = [
   'otpauth',
   '@simplewebauthn/server',
   'stripe',
+  'yazl',
   'zod',
   '@prisma/client',
   '@aws-sdk/client-s3',
