@@ -15,7 +15,7 @@ import { expiredKeys, type KeyRing, keyRing, needsSuccessor, ANNOUNCED_FOR_MS } 
 import { SigningKeyStore } from './signing-key.store.js';
 
 /** A key that another process made is known here after this long. */
-const REFRESH_MS = 15_000;
+const REFRESH_MS = 5_000;
 /** An unknown `kid` makes us look again, but strangers cannot make us look often. */
 const LOOK_AGAIN_MS = 2_000;
 
