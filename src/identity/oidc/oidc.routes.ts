@@ -12,7 +12,7 @@ import { TokenHandles } from './token-handles.service.js';
 const BODY_LIMIT_BYTES = 56 * 1024;
 const WHY = 'the authorization server knows its callers by itself';
 const OPEN = publicConfig('anybody may know how to ask for a token');
-const REGISTRATIONS: RouteRateLimit = { max: 20, timeWindow: 3_600_000 };
+const REGISTRATIONS: RouteRateLimit = { max: 60, timeWindow: 3_600_000 };
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 
