@@ -1,3 +1,7 @@
+export { type AccessClaims } from './access/access-claims.js';
+export { AccessTokens } from './access/access-tokens.service.js';
+export { GrantSigner } from './access/grant-signer.service.js';
+export { TokenAuthenticator } from './access/token-authenticator.service.js';
 export { type Account } from './accounts/account.store.js';
 export { AccountJobsModule, AccountsModule } from './accounts/accounts.module.js';
 export { Accounts } from './accounts/accounts.service.js';
