@@ -1,6 +1,7 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { TenancyModule } from '../../tenancy/index.js';
 import { AccountStore } from '../accounts/account.store.js';
+import { AllowedPrograms } from './allowed-programs.service.js';
 import { AuthorizationServer } from './authorization-server.js';
 import { ClientRegistrations } from './client-registrations.service.js';
 import { GrantMaking } from './grant-making.service.js';
@@ -29,6 +30,7 @@ export class SigningKeysModule {}
   imports: [TenancyModule, SigningKeysModule, GrantsModule],
   providers: [
     AccountStore,
+    AllowedPrograms,
     AuthorizationServer,
     ClientRegistrations,
     GrantMaking,

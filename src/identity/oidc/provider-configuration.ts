@@ -133,6 +133,17 @@ function features({ publicUrl, dpopNonceSecret }: ConfigurationParts): Configura
   };
 }
 
+function signatures() {
+  return {
+    enabledJWA: {
+      clientAuthSigningAlgValues: ['ES256', 'Ed25519', 'EdDSA', 'PS256', 'RS256'],
+      idTokenSigningAlgValues: [...SIGNATURES],
+      requestObjectSigningAlgValues: [...SIGNATURES],
+      dPoPSigningAlgValues: ['ES256', 'Ed25519', 'EdDSA'],
+    },
+  } satisfies Partial<Configuration>;
+}
+
 /** How oidc-provider is set up: OAuth 2.1 without implicit and password grants, JWT access tokens, PKCE always. */
 export function providerConfiguration(parts: ConfigurationParts): Configuration {
   const { publicUrl } = parts;
@@ -152,12 +163,7 @@ export function providerConfiguration(parts: ConfigurationParts): Configuration 
     clientDefaults: { id_token_signed_response_alg: SIGNING_ALG },
     extraClientMetadata: { properties: [...OWN_METADATA] },
     extraParams: { organization: null, machine: (_ctx, value) => jsonObject(value) },
-    enabledJWA: {
-      clientAuthSigningAlgValues: ['ES256', 'Ed25519', 'EdDSA', 'PS256', 'RS256'],
-      idTokenSigningAlgValues: [...SIGNATURES],
-      requestObjectSigningAlgValues: [...SIGNATURES],
-      dPoPSigningAlgValues: ['ES256', 'Ed25519', 'EdDSA'],
-    },
+    ...signatures(),
     clockTolerance: 15,
     assertJwtClientAuthClaimsAndHeader: async (_ctx, claims) => checkAssertion(claims),
     clientBasedCORS: (_ctx, origin, client) =>

@@ -38,6 +38,9 @@ export class ProviderNews {
   listenTo(provider: Provider): void {
     provider.on('grant.success', (ctx) => this.issued(ctx));
     provider.on('grant.error', (ctx, error) => this.refused(ctx, error, 'identity.token_refused'));
+    provider.on('registration_create.success', (ctx, { clientId }) =>
+      this.news.note({ ...common(ctx), type: 'identity.client_registered', clientId, subject: clientId }),
+    );
     const refusal = (ctx: KoaContextWithOIDC, error: errors.OIDCProviderError) =>
       this.refused(ctx, error, 'identity.authorization_refused');
     provider.on('authorization.error', refusal);

@@ -60,6 +60,10 @@ export class SignedTokens {
     const record = { kind: 'RevokedToken', hash, sealedId: '', payload: {}, grantId: null, uid: null, userCode: null };
     if (!(await this.records.insertOnce(tx, { ...record, ttlS: REMEMBERED_S }))) return;
     await this.revocations.publish(tx, { kind: 'token', id: jti });
-    await this.outbox.append(tx, { type: 'identity.token_revoked', orgId: 'platform', subject: jti, data: {} });
+    const { client_id: clientId, org_id: orgId, sub } = this.handles.claimsOfId(jti) ?? {};
+    const by = { actor: { kind: 'client', id: textOf(clientId) ?? 'unknown' }, requestId: '' };
+    await this.outbox.append(tx, {
+      ...{ type: 'identity.token_revoked', orgId: textOf(orgId) ?? 'platform', subject: jti, data: { by, for: sub } },
+    });
   }
 }

@@ -40,6 +40,11 @@ export class TokenHandles {
     return this.verified.get(handle);
   }
 
+  /** Of the token with this `jti`, while its handle is good. */
+  claimsOfId(jti: string): JWTPayload | undefined {
+    return [...this.verified.values()].find((claims) => claims.jti === jti);
+  }
+
   private async verify(token: string): Promise<JWTPayload | undefined> {
     try {
       const key = await this.keys.find(decodeProtectedHeader(token).kid ?? '');

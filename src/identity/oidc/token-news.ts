@@ -7,7 +7,11 @@ import { OauthClientStore } from './oauth-client.store.js';
 
 /** Of what the audit hears once a while, with a count: tokens are asked for hundreds of times a second. */
 export interface TokenOutcome {
-  readonly type: 'identity.token_issued' | 'identity.token_refused' | 'identity.authorization_refused';
+  readonly type:
+    | 'identity.token_issued'
+    | 'identity.token_refused'
+    | 'identity.authorization_refused'
+    | 'identity.client_registered';
   /** `platform` when the client belongs to no organization. */
   readonly orgId: string;
   readonly clientId: string;

@@ -192,7 +192,11 @@ describe('codes', () => {
 
   it('are not given without PKCE, nor with its plain form', async () => {
     const id = editor;
-    for (const parameters of [{ code_challenge: '', code_challenge_method: '' }, { code_challenge_method: 'plain' }]) {
+    const without: Record<string, string>[] = [
+      { code_challenge: '', code_challenge_method: '' },
+      { code_challenge_method: 'plain' },
+    ];
+    for (const parameters of without) {
       const { callback } = await calls.code(person, { client_id: id, ...parameters });
       expect(callback.searchParams.get('error')).toBe('invalid_request');
       expect(callback.searchParams.get('iss')).toBe(oidc.url);

@@ -95,7 +95,7 @@ export class OauthCalls {
 }
 
 export interface KeyPair {
-  readonly privateKey: CryptoKey;
+  readonly privateKey: jose.CryptoKey;
   readonly publicJwk: jose.JWK;
 }
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Accounts, CLI_CLIENT_ID, Interactions, Sessions, WORKER_CLIENT_ID } from '../../../src/identity/index.js';
+import { AllowedPrograms } from '../../../src/identity/oidc/allowed-programs.service.js';
 import { MemberRoster, Members } from '../../../src/tenancy/index.js';
 import { type TestDatabase, testDatabase } from '../../support/database.js';
 import { newsOf } from '../tenancy/tenancy-world.js';
@@ -68,6 +69,26 @@ describe('what a person lets a program do', () => {
     const { refresh_token: second } = await tokens(other);
     await oidc.get(Accounts).disable(other.userId, visitor);
     expect((await calls.refresh(clientId, second)).body['error']).toBe('invalid_grant');
+  });
+
+  it('can be looked at and taken back', async () => {
+    const { refresh_token: token, claims } = await tokens();
+    const programs = oidc.get(AllowedPrograms);
+    const [grant] = await programs.list(person.userId);
+    expect(grant).toMatchObject({
+      clientName: 'Editor',
+      orgId: person.orgId,
+      id: (claims as { grant_id: string }).grant_id,
+    });
+    const stranger = await signedInPerson(oidc, database);
+    await programs.end(grant?.id ?? '', { session: stranger.session, visitor: VISITOR });
+    expect(await programs.list(person.userId)).toHaveLength(1);
+    await programs.end(grant?.id ?? '', { session: person.session, visitor: VISITOR });
+    expect(await programs.list(person.userId)).toEqual([]);
+    expect((await calls.refresh(clientId, token)).body['error']).toBe('invalid_grant');
+    const system = await database.connect('system');
+    const { rows } = await system.query("SELECT subject FROM revocation WHERE kind = 'grant'");
+    expect(rows).toContainEqual({ subject: grant?.id });
   });
 
   it('asks for credentials again when the program wants that', async () => {
