@@ -3,7 +3,7 @@ import type { CloseInfo } from './frame-socket.js';
 import { CLOSE } from './protocol.js';
 import { TunnelUnauthorized, TunnelVersionRefused } from './tunnel.errors.js';
 
-export const DEFAULT_BACKOFF: BackoffPolicy = { baseMs: 200, maxMs: 30_000, factor: 2, jitter: 0.5 };
+export const DEFAULT_BACKOFF: BackoffPolicy = { baseMs: 200, maxMs: 10_000, factor: 2, jitter: 0.5 };
 
 /** A control plane that welcomed us is there: however often its line breaks, the next try follows within a second. */
 const RETRIES_AFTER_WELCOME = 3;
