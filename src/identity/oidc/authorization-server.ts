@@ -84,7 +84,6 @@ export class AuthorizationServer {
       publicUrl,
       providerConfiguration({
         ...{ uow, records, clients, grants, tokens, idKey, publicUrl, jwks },
-        cookieKeys: cookieKeys(secretKey),
         dpopNonceSecret: dpopNonceSecret(secretKey),
         findPerson: (userId, grantId) => this.people.find(userId, grantId),
         renderError: oauthErrorPage,

@@ -16,8 +16,3 @@ export function protectedResourceMetadata(publicUrl: string, path: string): obje
     jwks_uri: `${publicUrl}/oidc/jwks`,
   };
 }
-
-/** Where RFC 9728 has the metadata of a resource of ours, for `WWW-Authenticate`. */
-export function resourceMetadataUrl(publicUrl: string): string {
-  return `${publicUrl}/.well-known/oauth-protected-resource`;
-}

@@ -12,7 +12,6 @@ import { claimsOfGrant, isOfPerson, subjectOf } from './token-claims.js';
 export interface ConfigurationParts extends AdapterParts {
   /** Private keys, the signing one first. */
   readonly jwks: readonly JWK[];
-  readonly cookieKeys: readonly string[];
   readonly dpopNonceSecret: Buffer;
   findPerson(userId: string, grantId: string | undefined): Promise<LivePerson | undefined>;
   renderError(ctx: KoaContextWithOIDC, message: string): void;

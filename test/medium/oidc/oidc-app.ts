@@ -1,4 +1,4 @@
-import { ANY_SKILL, type Role } from '@coorchat/contracts';
+import type { Role } from '@coorchat/contracts';
 import { newId } from '@coorchat/kernel';
 import { Module, type Type } from '@nestjs/common';
 import { Accounts, type Session, Sessions } from '../../../src/identity/index.js';
@@ -66,5 +66,3 @@ export async function joinAs(
 export function ownerOf({ orgId, userId }: Pick<SignedInPerson, 'orgId' | 'userId'>) {
   return personContext(orgId, userId, 'owner');
 }
-
-export const EVERY_SKILL = ANY_SKILL;
