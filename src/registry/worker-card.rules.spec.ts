@@ -33,7 +33,7 @@ describe('verifyCard', () => {
     const verdict = verifyCard(card);
     expect(verdict).toMatchObject({
       ok: true,
-      value: { skills: ['a'], facts: { repositories: [{ url: 'ssh://host.example/a/b' }] } },
+      value: { skills: ['a'], facts: { repositories: [{ url: 'host.example/a/b' }] } },
     });
     expect(verdict.ok && verdict.value.facts.repositories).toHaveLength(1);
   });

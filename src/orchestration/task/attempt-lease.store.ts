@@ -3,6 +3,7 @@ import type { ClaimedAttempt, ExtendedLease, HolderEpoch, HolderSession } from '
 import { byId, orgsOf } from './keys.js';
 import type { AttemptSituation } from './ledger.types.js';
 import type { AttemptKey } from './request.store.js';
+import { UNFETCHED_SHARE } from './lease.rules.js';
 
 const SERVICE = 'leases';
 
@@ -21,9 +22,6 @@ export interface LeaseTick {
   readonly sessions: readonly HolderSession[];
   readonly graceOfServiceMs: number;
 }
-
-/** An assignment that nobody fetches is given back after so much of a lease. */
-export const UNFETCHED_SHARE = 0.5;
 
 /** What nobody follows is not extended: no word of it would ever come, and its slot would be taken for ever. */
 export async function tickLeases(tx: Tx, { sessions, graceOfServiceMs }: LeaseTick): Promise<ExtendedLease[]> {

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { json, type Tx } from '../../platform/db/index.js';
 import { Clusters } from '../../tenancy/index.js';
-import { UNFETCHED_SHARE } from './attempt-lease.store.js';
+import { UNFETCHED_SHARE } from './lease.rules.js';
 import { byId, orgsOf } from './keys.js';
 import { LedgerDraft } from './ledger-draft.js';
 import { LedgerWriter } from './ledger-writer.store.js';

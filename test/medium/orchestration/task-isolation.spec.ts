@@ -194,6 +194,8 @@ const subjects: { name: string; store: object; pure?: string[]; probes: Record<s
       expiredAttempts: (tx) => leases.expiredAttempts(tx, expiry()),
       attemptsOfSession: (tx) => leases.attemptsOfSession(tx, session.workerId, [attempt.attemptId]),
       continueAttempts: (tx) => leases.continueAttempts(tx, session, [situation]),
+      liveAttemptsOf: (tx) => leases.liveAttemptsOf(tx, [session.workerId], { which: 'all' }),
+      unclaimAttempts: (tx) => leases.unclaimAttempts(tx, [{ ...attempt, epoch: session.epoch }]),
     },
   },
   {
