@@ -5,6 +5,7 @@ import { Accounts, type Session, Sessions } from '../../../src/identity/index.js
 import type { AppConfig } from '../../../src/platform/config/index.js';
 import { createHttpApp, type HttpApp, PublicUrl } from '../../../src/platform/http/index.js';
 import { ControlPlaneModule } from '../../../src/processes/control-plane.module.js';
+import type { ServingProcess } from '../../../src/processes/process-modules.js';
 import { Founding, Members } from '../../../src/tenancy/index.js';
 import type { TestDatabase } from '../../support/database.js';
 import { personContext } from '../tenancy/tenancy-world.js';
@@ -16,12 +17,18 @@ export interface OidcApp extends AsyncDisposable {
   get<T>(type: abstract new (...parameters: never[]) => T): T;
 }
 
+interface OidcAppOptions {
+  readonly config?: AppConfig;
+  readonly modules?: readonly Type[];
+  readonly processes?: readonly ServingProcess[];
+}
+
 /** What the process `api` serves, the authorization server among it. Several on one database are replicas. */
 export async function startOidc(
   database: TestDatabase,
-  { config = database.config, modules = [] }: { config?: AppConfig; modules?: Type[] } = {},
+  { config = database.config, modules = [], processes = ['api'] }: OidcAppOptions = {},
 ): Promise<OidcApp> {
-  @Module({ imports: [ControlPlaneModule.of(config, ['api']), ...modules] })
+  @Module({ imports: [ControlPlaneModule.of(config, processes), ...modules] })
   class OidcTestModule {}
 
   const app = await createHttpApp(OidcTestModule, config);
