@@ -19,6 +19,8 @@ const MAX_POOLS = 1_000;
 @Injectable()
 export class PoolRoster implements OnModuleInit {
   private readonly rows = new LRUCache<string, readonly RosterRow[]>({ max: MAX_POOLS, ttl: STALE_AFTER_MS });
+  /** How often a pool changed: what was read while it did is not kept. */
+  private readonly changes = new LRUCache<string, number>({ max: MAX_POOLS });
 
   constructor(
     private readonly store: PoolRosterStore,
@@ -40,11 +42,13 @@ export class PoolRoster implements OnModuleInit {
   /** The next pass reads the pool's machines anew. */
   refresh(poolId: string): void {
     this.rows.delete(poolId);
+    this.changes.set(poolId, (this.changes.get(poolId) ?? 0) + 1);
   }
 
   private async read(tx: Tx, poolId: string): Promise<readonly RosterRow[]> {
+    const before = this.changes.get(poolId);
     const rows = await this.store.load(tx, poolId);
-    this.rows.set(poolId, rows);
+    if (this.changes.get(poolId) === before) this.rows.set(poolId, rows);
     return rows;
   }
 }
