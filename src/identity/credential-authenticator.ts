@@ -1,4 +1,3 @@
-import { WORKER_SCOPES } from '@coorchat/contracts';
 import { type Origin, type TenantContext, tenantContext } from '@coorchat/kernel';
 import { Injectable } from '@nestjs/common';
 import { Authenticator, ChallengedError, type PresentedCredential } from '../platform/http/index.js';
@@ -8,19 +7,15 @@ import { ApiKeys } from './api-keys.service.js';
 import { credentialOf } from './bearer.rules.js';
 import type { LiveKey } from './key-lookup.service.js';
 import { scopesInForce } from './scopes-in-force.rules.js';
-import { WorkerCredentials } from './worker-credentials.service.js';
-
-const WORKER_SCOPE_SET: ReadonlySet<string> = new Set(WORKER_SCOPES);
 
 const PROOF_HEADER = 'dpop';
 const MAX_USER_AGENT = 300;
 
-/** Access tokens, API keys and worker credentials; the tenant comes from the credential only. */
+/** Access tokens and API keys; the tenant comes from the credential only. */
 @Injectable()
 export class CredentialAuthenticator extends Authenticator {
   constructor(
     private readonly keys: ApiKeys,
-    private readonly workers: WorkerCredentials,
     private readonly tokens: TokenAuthenticator,
   ) {
     super();
@@ -34,11 +29,7 @@ export class CredentialAuthenticator extends Authenticator {
     if (secret === undefined) return undefined;
     const origin = originOf(presented);
     const key = await this.keys.find(secret);
-    if (key) return keyContext(key, requestId, origin);
-    const worker = await this.workers.authenticate(secret);
-    if (!worker) return undefined;
-    const actor = { kind: 'worker', id: worker.workerId } as const;
-    return tenantContext({ orgId: worker.orgId, actor, scopes: WORKER_SCOPE_SET, requestId, origin });
+    return key && keyContext(key, requestId, origin);
   }
 
   private async byToken(shown: ShownToken): Promise<TenantContext> {

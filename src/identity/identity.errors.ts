@@ -42,6 +42,12 @@ export const identityErrors = {
       kind: 'invalid',
       message: 'Each key must be the public half of an EC P-256, Ed25519 or RSA (2048 bits and more) key, as a JWK.',
     }),
+  badKeyProof: () =>
+    new AppError({
+      code: 'identity.bad_key_proof',
+      kind: 'invalid',
+      message: 'The proof does not show that the machine holds its key, or was made for another token or time.',
+    }),
   enrolmentRefused: () =>
     new AppError({
       code: 'identity.enrolment_refused',

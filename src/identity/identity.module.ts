@@ -10,22 +10,12 @@ import { EnrolmentTokenStore } from './enrolment-token.store.js';
 import { EnrolmentTokens } from './enrolment-tokens.service.js';
 import { KeyLookup } from './key-lookup.service.js';
 import { MemberKeys } from './member-keys.service.js';
-import { WorkerCredentialStore } from './worker-credential.store.js';
-import { WorkerCredentials } from './worker-credentials.service.js';
 
-const doors = [
-  ApiKeys,
-  AttemptTokens,
-  BootstrapKey,
-  CredentialAuthenticator,
-  EnrolmentTokens,
-  MemberKeys,
-  WorkerCredentials,
-];
+const doors = [ApiKeys, AttemptTokens, BootstrapKey, CredentialAuthenticator, EnrolmentTokens, MemberKeys];
 
 @Module({
   imports: [TenancyModule, AccessModule],
-  providers: [...doors, KeyLookup, ApiKeyStore, EnrolmentTokenStore, WorkerCredentialStore],
+  providers: [...doors, KeyLookup, ApiKeyStore, EnrolmentTokenStore],
   exports: [...doors, AccessModule],
 })
 export class IdentityModule {}

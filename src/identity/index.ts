@@ -23,8 +23,6 @@ export { IdentityApiModule } from './identity-api.module.js';
 export { IdentityModule } from './identity.module.js';
 export { type LiveKey } from './key-lookup.service.js';
 export { MemberKeys } from './member-keys.service.js';
-export { type KnownWorker } from './worker-credential.store.js';
-export { WorkerCredentials } from './worker-credentials.service.js';
 export { Interactions } from './oidc/interactions.port.js';
 export { CLI_CLIENT_ID, WORKER_CLIENT_ID } from './oidc/client-metadata.rules.js';
 export { type NewWorkerClient, OauthClients } from './oidc/oauth-clients.service.js';
@@ -32,3 +30,9 @@ export { OauthModule, OidcJobsModule, OidcServerModule } from './oidc/oidc.modul
 export { SigningKeys } from './oidc/signing-keys.service.js';
 export { TokenNews } from './oidc/token-news.js';
 export { AccountPagesModule } from './pages/account-pages.module.js';
+export { SsoApiModule, SsoPolicyModule } from './sso/sso.module.js';
+export { SsoSignInPolicy } from './sso/sso-sign-in-policy.js';
+export { TxtRecords } from './sso/txt-records.port.js';
+export { SignInPolicy } from './accounts/sign-in-policy.port.js';
+export { WorkerIdentities } from './workers/worker-identities.service.js';
+export { WorkerIdentityModule } from './workers/worker-identity.module.js';

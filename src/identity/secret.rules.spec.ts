@@ -5,7 +5,7 @@ describe('secrets', () => {
   it('are recognised by their kind only', () => {
     const key = newSecret('cck');
     expect(isSecret('cck', key)).toBe(true);
-    expect(isSecret('ccw', key)).toBe(false);
+    expect(isSecret('ccs', key)).toBe(false);
     expect(isSecret('cck', `${key}x`)).toBe(false);
     expect(isSecret('cck', key.toUpperCase())).toBe(false);
   });

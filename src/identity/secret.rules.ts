@@ -4,8 +4,8 @@ const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 const RANDOM_LENGTH = 26;
 const SHOWN_LENGTH = 10;
 
-/** Prefix of each kind of secret: API key, enrolment token, worker credential, OAuth client. */
-export type SecretPrefix = 'cck' | 'cce' | 'ccw' | 'ccs';
+/** Prefix of each kind of secret: API key, enrolment token, OAuth client, directory. */
+export type SecretPrefix = 'cck' | 'cce' | 'ccs' | 'ccd';
 
 /** `<prefix>_<26 characters>`: 130 random bits. */
 export function newSecret(prefix: SecretPrefix): string {

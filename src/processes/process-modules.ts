@@ -11,6 +11,7 @@ import {
   OauthModule,
   OidcJobsModule,
   OidcServerModule,
+  SsoApiModule,
 } from '../identity/index.js';
 import { PlannerModule } from '../orchestration/planner/index.js';
 import { SchedulerModule } from '../orchestration/scheduler/index.js';
@@ -38,6 +39,7 @@ export const PROCESS_MODULES: Readonly<Record<ServingProcess, readonly RoomModul
     IdentityApiModule,
     OidcServerModule,
     AccountPagesModule.with(OauthModule),
+    SsoApiModule,
     RegistryApiModule,
     RepositoryApiModule,
     TaskApiModule,
@@ -59,8 +61,8 @@ export const PROCESS_MODULES: Readonly<Record<ServingProcess, readonly RoomModul
     RepositoryJobsModule,
     AuditJobsModule,
   ],
-  /** What workers call: enrolment, the tunnel, the API of an attempt. */
-  tunnel: [WorkerSelfModule, TunnelModule, HttpsWorkersModule, ModelModule],
+  /** What workers call: enrolment, tokens, the tunnel, the API of an attempt. */
+  tunnel: [WorkerSelfModule, OidcServerModule, TunnelModule, HttpsWorkersModule, ModelModule],
 };
 
 export function modulesOf(processes: readonly ServingProcess[]): RoomModule[] {

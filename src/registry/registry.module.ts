@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { IdentityModule } from '../identity/index.js';
+import { IdentityModule, WorkerIdentityModule } from '../identity/index.js';
 import { TenancyModule } from '../tenancy/index.js';
 import { PoolRoster } from './pool-roster.service.js';
 import { PoolRosterStore } from './pool-roster.store.js';
@@ -27,7 +27,7 @@ const doors = [
 ];
 
 @Module({
-  imports: [TenancyModule, IdentityModule],
+  imports: [TenancyModule, IdentityModule, WorkerIdentityModule],
   providers: [...doors, PoolRosterStore, RegistryNews, WorkerEndpointStore, WorkerSessionStore, WorkerStore],
   exports: doors,
 })

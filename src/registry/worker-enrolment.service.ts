@@ -1,7 +1,7 @@
 import type { EnrolledWorker, EnrolWorker } from '@coorchat/contracts';
 import { newId } from '@coorchat/kernel';
 import { Injectable } from '@nestjs/common';
-import { EnrolmentTokens, WorkerCredentials } from '../identity/index.js';
+import { EnrolmentTokens, WorkerIdentities } from '../identity/index.js';
 import { isUniqueViolation, UnitOfWork } from '../platform/db/index.js';
 import { Outbox } from '../platform/outbox/index.js';
 import { Clusters, Quotas } from '../tenancy/index.js';
@@ -9,13 +9,13 @@ import { registryErrors } from './registry.errors.js';
 import { WorkerCounts } from './worker-counts.store.js';
 import { WorkerStore } from './worker.store.js';
 
-/** A machine exchanges its one-time token for a credential of its own. */
+/** A machine exchanges its one-time token for an identity of its own. */
 @Injectable()
 export class WorkerEnrolment {
   constructor(
     private readonly uow: UnitOfWork,
     private readonly tokens: EnrolmentTokens,
-    private readonly credentials: WorkerCredentials,
+    private readonly identities: WorkerIdentities,
     private readonly clusters: Clusters,
     private readonly workers: WorkerStore,
     private readonly outbox: Outbox,
@@ -25,7 +25,7 @@ export class WorkerEnrolment {
 
   /**
    * A name that is taken leaves the token unused.
-   * @throws AppError `identity.enrolment_refused`, `registry.worker_name_taken`, `tenancy.quota_reached`
+   * @throws AppError `identity.enrolment_refused`, `identity.bad_key_proof`, `registry.worker_name_taken`, `tenancy.quota_reached`
    */
   async enrol(input: EnrolWorker): Promise<EnrolledWorker> {
     const orgId = await this.tokens.orgOf(input.token);
@@ -36,7 +36,8 @@ export class WorkerEnrolment {
     }
   }
 
-  private enrolIn(orgId: string, { token, name }: EnrolWorker): Promise<EnrolledWorker> {
+  private async enrolIn(orgId: string, { token, name, proof }: EnrolWorker): Promise<EnrolledWorker> {
+    const key = await this.identities.prove(proof, token);
     return this.uow.tenant({ orgId }, async (tx) => {
       const workerId = newId('worker');
       const { clusterId, skills } = await this.tokens.redeem(tx, token, workerId);
@@ -44,14 +45,14 @@ export class WorkerEnrolment {
       const { poolId } = await this.clusters.get(tx, clusterId);
       if (await this.workers.nameIsTaken(tx, { clusterId, name })) throw registryErrors.nameTaken(name);
       await this.workers.insert(tx, { id: workerId, clusterId, poolId, name, grantedSkills: skills });
-      const credential = await this.credentials.issue(tx, workerId);
+      const clientId = await this.identities.register(tx, { workerId, name, key, skills, createdBy: null });
       await this.outbox.append(tx, {
         type: 'worker.registered',
         orgId,
         subject: workerId,
         data: { workerId, clusterId, name },
       });
-      return { workerId, orgId, clusterId, credential };
+      return { workerId, orgId, clusterId, clientId };
     });
   }
 }

@@ -1,7 +1,7 @@
 import type { WorkerView } from '@coorchat/contracts';
 import type { TenantContext } from '@coorchat/kernel';
 import { Injectable } from '@nestjs/common';
-import { WorkerCredentials } from '../identity/index.js';
+import { WorkerIdentities } from '../identity/index.js';
 import { UnitOfWork } from '../platform/db/index.js';
 import { Outbox } from '../platform/outbox/index.js';
 import { RegistryNews } from './registry-news.js';
@@ -16,7 +16,7 @@ export class WorkerSteering {
     private readonly uow: UnitOfWork,
     private readonly store: WorkerStore,
     private readonly directory: WorkerDirectory,
-    private readonly credentials: WorkerCredentials,
+    private readonly identities: WorkerIdentities,
     private readonly outbox: Outbox,
     private readonly news: RegistryNews,
   ) {}
@@ -40,7 +40,7 @@ export class WorkerSteering {
     await this.uow.tenant(ctx, async (tx) => {
       const poolId = await this.store.remove(tx, workerId);
       if (poolId === undefined) throw registryErrors.workerNotFound(workerId);
-      await this.credentials.revokeAll(tx, workerId);
+      await this.identities.end(tx, workerId);
       await this.outbox.append(tx, { type: 'worker.removed', orgId: ctx.orgId, subject: workerId, data: { workerId } });
       tx.afterCommit(() => this.news.workerRemoved({ orgId: ctx.orgId, workerId, poolId }));
     });

@@ -12,9 +12,11 @@ import {
   type WorkerEvent,
 } from '@coorchat/a2a';
 import { decodeJwt } from 'jose';
+import { WorkerKey } from '../../apps/worker/src/enrolment/worker-key.js';
 import type { EnrolledWorker, MachineFacts } from '@coorchat/contracts';
-import { type RpcAnswer, type StopOptions, TunnelWorker } from '@coorchat/tunnel';
+import { type RpcAnswer, type StopOptions, TUNNEL_PATH, TunnelWorker } from '@coorchat/tunnel';
 import type { TestControlPlane } from './control-plane.js';
+import { enrolment, tokensOf } from './worker-identity.js';
 
 /** What happens next in an attempt; number and time are added. */
 export type Happening = Omit<WorkerEvent, 'seq' | 'at'>;
@@ -71,6 +73,11 @@ function result(id: unknown, value: unknown): object {
   return { jsonrpc: '2.0', id, result: value };
 }
 
+interface ScriptedIdentity {
+  readonly clientId: string;
+  readonly key: WorkerKey;
+}
+
 /** A worker that follows a script, keeps a journal in memory and speaks A2A over a real tunnel. */
 export class ScriptedWorker {
   readonly held: Map<string, Held>;
@@ -85,16 +92,17 @@ export class ScriptedWorker {
   private constructor(
     readonly workerId: string,
     port: number,
-    private readonly credential: string,
+    private readonly identity: ScriptedIdentity,
     private readonly name: string,
     private readonly script: Script,
     facts: Partial<MachineFacts>,
     held?: Map<string, Held>,
   ) {
     this.held = held ?? new Map();
+    const tokens = tokensOf(`http://127.0.0.1:${port}`, identity, identity.key);
     this.#tunnel = new TunnelWorker({
       url: `ws://127.0.0.1:${port}/tunnel/v1`,
-      credential: () => credential,
+      credential: (demand) => tokens.show('GET', TUNNEL_PATH, demand),
       handler: (request, { signal }) => Promise.resolve(this.#answer(request, signal)),
       backoff: { baseMs: 20, maxMs: 100, factor: 2, jitter: 0 },
       hooks: {
@@ -117,13 +125,15 @@ export class ScriptedWorker {
   ): Promise<ScriptedWorker> {
     const { name = 'scripted', port = plane.port, script = justDoIt, facts = {} } = options;
     const { token } = await plane.call<{ token: string }>('POST', '/v1/enrolment-tokens', {});
-    const enrolled = await plane.call<EnrolledWorker>('POST', '/v1/workers/enrol', { token, name });
-    return new ScriptedWorker(enrolled.workerId, port, enrolled.credential, name, script, facts);
+    const key = WorkerKey.generate();
+    const body = await enrolment(token, name, key);
+    const enrolled = await plane.call<EnrolledWorker>('POST', '/v1/workers/enrol', body);
+    return new ScriptedWorker(enrolled.workerId, port, { key, clientId: enrolled.clientId }, name, script, facts);
   }
 
   /** The same machine with what it holds, dialling another address. */
   redial(port: number): ScriptedWorker {
-    return new ScriptedWorker(this.workerId, port, this.credential, this.name, this.script, {}, this.held);
+    return new ScriptedWorker(this.workerId, port, this.identity, this.name, this.script, {}, this.held);
   }
 
   async stop(options?: StopOptions): Promise<void> {

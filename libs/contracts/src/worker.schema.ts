@@ -31,6 +31,8 @@ export const enrolmentTokenSchema = z.object({
 export const enrolWorkerSchema = z.strictObject({
   token: z.string().min(1).max(200),
   name: z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9 ._-]{0,62}$/, 'must be 1 to 63 letters, digits, spaces, dots, dashes'),
+  /** JWT by which the machine shows that it holds its key; see docs/flows/enrolment.md. */
+  proof: z.string().min(1).max(4000),
 });
 export type EnrolWorker = z.infer<typeof enrolWorkerSchema>;
 
@@ -38,7 +40,8 @@ export const enrolledWorkerSchema = z.object({
   workerId: idSchema('worker'),
   orgId: idSchema('organization'),
   clusterId: idSchema('cluster'),
-  credential: z.string(),
+  /** OAuth client of the worker, which signs with its key. */
+  clientId: idSchema('oauthClient'),
 });
 export type EnrolledWorker = z.infer<typeof enrolledWorkerSchema>;
 

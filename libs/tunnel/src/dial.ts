@@ -1,6 +1,7 @@
 import { WebSocket } from 'ws';
 import { type CloseInfo, maxMessageBytes } from './frame-socket.js';
 import { CLOSE, TUNNEL_PATH } from './protocol.js';
+import { type CredentialDemand, credentialHeaders, type ShownCredential } from './shown-credential.js';
 
 const HANDSHAKE_TIMEOUT_MS = 15_000;
 const UNAUTHORIZED = new Set([401, 403]);
@@ -15,16 +16,28 @@ export function tunnelUrl(publicUrl: string): string {
 
 export interface DialOptions {
   readonly url: string;
-  readonly credential: string;
+  readonly credential: ShownCredential;
   readonly maxFrameBytes: number;
   readonly signal: AbortSignal;
 }
 
+export interface FailedDial extends CloseInfo {
+  /** The control plane may take another credential. */
+  readonly demand?: CredentialDemand;
+}
+
+function refusal(credential: ShownCredential, status: number, nonce: string | undefined): FailedDial {
+  if (!UNAUTHORIZED.has(status)) return { code: 1006, reason: `The control plane answered ${status}.` };
+  if (typeof credential === 'string') return { code: CLOSE.unauthorized, reason: '' };
+  const demand = nonce === undefined ? { isRefused: true } : { nonce };
+  return { code: 1006, reason: 'The access token was not taken.', demand };
+}
+
 /** The open socket, or why there is none. */
-export function dial({ url, credential, maxFrameBytes, signal }: DialOptions): Promise<WebSocket | CloseInfo> {
+export function dial({ url, credential, maxFrameBytes, signal }: DialOptions): Promise<WebSocket | FailedDial> {
   signal.throwIfAborted();
   const socket = new WebSocket(url, {
-    headers: { authorization: `Bearer ${credential}` },
+    headers: credentialHeaders(credential),
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     maxPayload: maxMessageBytes(maxFrameBytes),
     perMessageDeflate: false,
@@ -32,14 +45,13 @@ export function dial({ url, credential, maxFrameBytes, signal }: DialOptions): P
   });
   const onAbort = () => socket.terminate();
   signal.addEventListener('abort', onAbort, { once: true });
-  const opening = new Promise<WebSocket | CloseInfo>((resolve) => {
+  const opening = new Promise<WebSocket | FailedDial>((resolve) => {
     socket.once('open', () => resolve(socket));
     socket.on('error', (error) => resolve({ code: 1006, reason: error.message }));
     socket.once('unexpected-response', (request, response) => {
-      const status = response.statusCode ?? 0;
+      const nonce = response.headers['dpop-nonce'];
       request.destroy();
-      const reason = UNAUTHORIZED.has(status) ? '' : `The control plane answered ${status}.`;
-      resolve({ code: UNAUTHORIZED.has(status) ? CLOSE.unauthorized : 1006, reason });
+      resolve(refusal(credential, response.statusCode ?? 0, typeof nonce === 'string' ? nonce : undefined));
     });
   });
   return opening.finally(() => signal.removeEventListener('abort', onAbort));

@@ -11,6 +11,7 @@ export {
   TUNNEL_VERSIONS,
   type Verdict,
 } from './protocol.js';
+export { type CredentialDemand, type ProvenCredential, type ShownCredential } from './shown-credential.js';
 export { type RpcAnswer, type RpcContext, type RpcHandler } from './request-runner.js';
 export {
   FrameTooLarge,

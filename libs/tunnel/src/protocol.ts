@@ -19,6 +19,8 @@ export const CLOSE = {
   timeout: 4408,
   /** The same worker opened a newer session. */
   replaced: 4409,
+  /** The access token of the line has ended: dial again with another. */
+  tokenEnded: 4403,
   /** A frame above the agreed size. */
   tooLarge: 4413,
   /** The other side does not read what it is sent, or sends more than it was granted. */
@@ -81,6 +83,8 @@ export const workerFrameSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('heartbeat'), load: z.unknown() }),
   /** The machine is no longer what the hello said of it. */
   z.object({ type: z.literal('card'), card: z.unknown() }),
+  /** A fresh token with its proof, made as for the upgrade; the answer to `authorize`. */
+  z.object({ type: z.literal('authorization'), token: z.string().max(8192), proof: z.string().max(4096) }),
 ]);
 export type WorkerFrame = z.infer<typeof workerFrameSchema>;
 export type OutputFrame = Extract<WorkerFrame, { type: 'response' | 'item' | 'end' | 'refuse' }>;
@@ -123,6 +127,8 @@ export const controlFrameSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('lease'), leases: z.array(leaseSchema).max(MAX_LIST) }),
   z.object({ type: z.literal('verdict'), verdicts: z.array(verdictSchema).max(MAX_LIST) }),
   z.object({ type: z.literal('drain') }),
+  /** The token of the line ends soon: the line closes unless another is shown. Proofs carry the nonce. */
+  z.object({ type: z.literal('authorize'), nonce: id }),
 ]);
 export type ControlFrame = z.infer<typeof controlFrameSchema>;
 export type RequestFrame = Extract<ControlFrame, { type: 'request' }>;

@@ -2,6 +2,7 @@ import type { Clock } from '@coorchat/kernel';
 import type { ServerOptions } from 'ws';
 import { maxMessageBytes } from './frame-socket.js';
 import type { Hello, Verdict } from './protocol.js';
+import type { ProvenCredential } from './shown-credential.js';
 
 export interface SessionLimits {
   /** UTF-8 bytes of one frame; larger content travels as blobs. */
@@ -48,6 +49,8 @@ export interface AcceptOptions<S> {
   readonly onCard?: (card: unknown) => void;
   /** The worker leaves when its open requests are answered; it takes no new ones. */
   readonly onDraining?: () => void;
+  /** The answer to `askAuthorization`. */
+  readonly onAuthorization?: (shown: ProvenCredential) => void;
   readonly clock?: Clock;
 }
 

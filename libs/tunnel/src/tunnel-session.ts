@@ -170,6 +170,11 @@ export class TunnelSession {
     this.#send({ type: 'drain' });
   }
 
+  /** Asks for a fresh token with a proof that carries the nonce; workers of older versions do not answer. */
+  askAuthorization(nonce: string): void {
+    this.#send({ type: 'authorize', nonce });
+  }
+
   /** Open requests fail with `TunnelClosed` at once. */
   close(code: number, reason: string): void {
     this.#frames.close(code, reason);
@@ -287,6 +292,8 @@ export class TunnelSession {
         return this.#options.onCard?.(frame.card);
       case 'draining':
         return this.#options.onDraining?.();
+      case 'authorization':
+        return this.#options.onAuthorization?.({ token: frame.token, proof: frame.proof });
     }
   }
 

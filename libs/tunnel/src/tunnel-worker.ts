@@ -1,15 +1,19 @@
 import { type Clock, messageOf, systemClock } from '@coorchat/kernel';
 import { WebSocket } from 'ws';
-import { dial } from './dial.js';
+import { dial, type FailedDial } from './dial.js';
 import type { CloseInfo } from './frame-socket.js';
 import { CLOSE } from './protocol.js';
 import { decideReconnect, DEFAULT_BACKOFF, type EndedSession, retriesAfter } from './reconnect.rules.js';
 import { DEFAULT_MAX_FRAME_BYTES, WorkerConnection } from './worker-connection.js';
+import type { CredentialDemand } from './shown-credential.js';
+import { TunnelUnauthorized } from './tunnel.errors.js';
 import type { StopOptions, TunnelWorkerOptions } from './worker-options.js';
 import { nextState, type WorkerLineState } from './worker-state.machine.js';
 
 const DEFAULT_STABLE_AFTER_MS = 5_000;
 const DEFAULT_GRACE_MS = 1_000;
+/** One more for a nonce, and one for a token in place of one that is void. */
+const MAX_DIALS = 3;
 const STOPS = 'The worker stops.';
 
 /**
@@ -89,7 +93,7 @@ export class TunnelWorker {
   }
 
   async #session(): Promise<EndedSession> {
-    const info = await this.#connectOnce().catch((error: unknown) => ({ code: 1006, reason: messageOf(error) }));
+    const info = await this.#connectOnce().catch(failedDial);
     const openMs = this.#openedAt === undefined ? undefined : this.#clock.now().getTime() - this.#openedAt;
     this.#openedAt = undefined;
     this.#connection = undefined;
@@ -97,15 +101,24 @@ export class TunnelWorker {
   }
 
   async #connectOnce(): Promise<CloseInfo> {
-    const { url, maxFrameBytes = DEFAULT_MAX_FRAME_BYTES } = this.#options;
-    const credential = await this.#options.credential();
-    const socket = await dial({ url, credential, maxFrameBytes, signal: this.#stopping.signal });
+    const socket = await this.#dial();
     if (!(socket instanceof WebSocket)) return socket;
     const connection = new WorkerConnection(socket, this.#options, this.#clock, () => this.#opened());
     this.#connection = connection;
     if (this.#stopping.signal.aborted) connection.close(CLOSE.goingAway, STOPS);
     else this.#enter('greeting');
     return connection.run();
+  }
+
+  async #dial(): Promise<WebSocket | FailedDial> {
+    const { url, maxFrameBytes = DEFAULT_MAX_FRAME_BYTES } = this.#options;
+    let demand: CredentialDemand = {};
+    for (let dials = 1; ; dials++) {
+      const credential = await this.#options.credential(demand);
+      const dialled = await dial({ url, credential, maxFrameBytes, signal: this.#stopping.signal });
+      if (dialled instanceof WebSocket || !dialled.demand || dials === MAX_DIALS) return dialled;
+      demand = dialled.demand;
+    }
   }
 
   #opened(): void {
@@ -121,4 +134,8 @@ export class TunnelWorker {
       this.#options.hooks.onFault?.(error, 'onState');
     }
   }
+}
+
+function failedDial(error: unknown): CloseInfo {
+  return { code: error instanceof TunnelUnauthorized ? CLOSE.unauthorized : 1006, reason: messageOf(error) };
 }

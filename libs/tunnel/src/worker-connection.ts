@@ -124,6 +124,18 @@ export class WorkerConnection {
         return this.#hook('onVerdict', () => hooks.onVerdict(frame.verdicts));
       case 'drain':
         return this.#hook('onDrain', () => hooks.onDrain());
+      case 'authorize':
+        return void this.#authorize(frame.nonce);
+    }
+  }
+
+  /** Without a fresh token the control plane closes the line, and the next dial asks again. */
+  async #authorize(nonce: string): Promise<void> {
+    try {
+      const credential = await this.#options.credential({ nonce });
+      if (typeof credential === 'object') this.#send({ type: 'authorization', ...credential });
+    } catch (error) {
+      this.#options.hooks.onFault?.(error, 'credential');
     }
   }
 

@@ -1,6 +1,7 @@
 import type { BackoffPolicy, Clock } from '@coorchat/kernel';
 import type { Ack, HeldAttempt, Lease, Verdict } from './protocol.js';
 import type { RpcHandler } from './request-runner.js';
+import type { CredentialDemand, ShownCredential } from './shown-credential.js';
 import type { WorkerLineState } from './worker-state.machine.js';
 
 export interface TunnelWorkerHooks {
@@ -21,8 +22,8 @@ export interface TunnelWorkerHooks {
 export interface TunnelWorkerOptions {
   /** `ws:` or `wss:` address of the control plane's tunnel, see `tunnelUrl`. */
   readonly url: string;
-  /** Asked before each dial. */
-  readonly credential: () => string | Promise<string>;
+  /** Asked before each dial, and on an open line before the token ends. Throws TunnelUnauthorized when there is none. */
+  readonly credential: (demand: CredentialDemand) => ShownCredential | Promise<ShownCredential>;
   readonly handler: RpcHandler;
   readonly hooks: TunnelWorkerHooks;
   readonly clock?: Clock;

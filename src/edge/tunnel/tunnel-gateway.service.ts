@@ -4,13 +4,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { CLOSE, type Hello, TUNNEL_PATH, tunnelServerOptions, TunnelSession } from '@coorchat/tunnel';
 import { type BeforeApplicationShutdown, Injectable, type OnModuleInit } from '@nestjs/common';
 import { WebSocketServer } from 'ws';
-import { bearerOf, type KnownWorker, WorkerCredentials } from '../../identity/index.js';
 import { DispatchSessions, type OpenedSession } from '../../orchestration/dispatch/index.js';
 import { AppConfig } from '../../platform/config/index.js';
 import { RawRoutes, refuseUpgrade } from '../../platform/http/index.js';
 import { Broadcast } from '../../platform/queue/index.js';
 import { Logger } from '../../platform/telemetry/index.js';
 import { WorkerSessions } from '../../registry/index.js';
+import { type Refusal, TunnelAccess, type WatchedLine } from './tunnel-access.service.js';
 import { TunnelRoad } from './tunnel-road.js';
 
 interface Admitted {
@@ -29,7 +29,7 @@ export class TunnelGateway implements OnModuleInit, BeforeApplicationShutdown {
 
   constructor(
     private readonly routes: RawRoutes,
-    private readonly credentials: WorkerCredentials,
+    private readonly access: TunnelAccess,
     private readonly workers: WorkerSessions,
     private readonly dispatch: DispatchSessions,
     private readonly broadcast: Broadcast,
@@ -41,7 +41,7 @@ export class TunnelGateway implements OnModuleInit, BeforeApplicationShutdown {
     this.broadcast.subscribe('worker.removed', ({ workerId }) => this.dispatch.expel(workerId));
     this.routes.upgrade({
       path: TUNNEL_PATH,
-      authenticatedBy: 'the worker’s credential, checked before the upgrade',
+      authenticatedBy: 'the worker’s access token and its proof, checked before the upgrade',
       handler: (request, socket, head) => void this.#upgrade(request, socket, head),
     });
   }
@@ -60,17 +60,16 @@ export class TunnelGateway implements OnModuleInit, BeforeApplicationShutdown {
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     try {
       if (this.#closing) return refuseUpgrade(socket, '503 Service Unavailable');
-      const bearer = bearerOf(request.headers);
-      const worker = bearer === undefined ? undefined : await this.credentials.authenticate(bearer);
-      if (!worker) return refuseUpgrade(socket, '401 Unauthorized');
-      this.#server.handleUpgrade(request, socket, head, (upgraded) => void this.#accept(upgraded, worker));
+      const admitted = await this.access.admit(request);
+      if ('refusal' in admitted) return refuse(socket, admitted);
+      this.#server.handleUpgrade(request, socket, head, (upgraded) => void this.#accept(upgraded, admitted));
     } catch (error) {
       this.logger.error('a worker could not be admitted', { error });
       refuseUpgrade(socket, '503 Service Unavailable');
     }
   }
 
-  async #accept(socket: Parameters<typeof TunnelSession.accept>[0], worker: KnownWorker): Promise<void> {
+  async #accept(socket: Parameters<typeof TunnelSession.accept>[0], worker: WatchedLine): Promise<void> {
     let admitted: Admitted | undefined;
     try {
       const session = await TunnelSession.accept(socket, {
@@ -82,11 +81,12 @@ export class TunnelGateway implements OnModuleInit, BeforeApplicationShutdown {
         onHeartbeat: (load) => void this.#heartbeat(admitted?.road, load),
         onDraining: () => admitted && this.dispatch.leaving(admitted.road),
         onCard: (card) => void this.#described(admitted?.road, card),
+        onAuthorization: (shown) => void this.access.authorized(worker, shown),
       });
       this.#open.add(session);
       if (this.#closing) session.close(CLOSE.goingAway, 'The control plane shuts down.');
       admitted?.opened.start();
-      const { code, reason } = await session.closed;
+      const { code, reason } = await this.access.watch(worker, session);
       this.#open.delete(session);
       this.logger.info('a worker left', { workerId: worker.workerId, code, reason });
     } catch (error) {
@@ -96,7 +96,7 @@ export class TunnelGateway implements OnModuleInit, BeforeApplicationShutdown {
     }
   }
 
-  async #admit(worker: KnownWorker, hello: Hello, session: TunnelSession): Promise<Admitted> {
+  async #admit(worker: WatchedLine, hello: Hello, session: TunnelSession): Promise<Admitted> {
     const { orgId, workerId } = worker;
     const { epoch } = await this.workers.open({
       orgId,
@@ -140,4 +140,8 @@ export class TunnelGateway implements OnModuleInit, BeforeApplicationShutdown {
       .close({ orgId, workerId, epoch })
       .catch((error: unknown) => this.logger.warn('a closed session was not stored', { workerId, error }));
   }
+}
+
+function refuse(socket: Duplex, { refusal, headers }: Refusal): void {
+  refuseUpgrade(socket, refusal, headers);
 }

@@ -38,6 +38,11 @@ export class TokenAuthenticator {
     @Inject(AppConfig) private readonly config: AppConfig,
   ) {}
 
+  /** For a proof that is asked for. */
+  nonce(): string {
+    return this.proofs.nonce();
+  }
+
   async authenticate(shown: ShownToken, now = new Date()): Promise<TokenOutcome> {
     const checked = await this.tokens.verify(shown.token, now);
     if ('challenge' in checked) return checked;

@@ -18,9 +18,16 @@ export interface UpgradeRoute {
 }
 
 /** Answers an upgrade with a status line and hangs up, whatever the caller does. */
-export function refuseUpgrade(socket: Duplex, status: string): void {
+export function refuseUpgrade(
+  socket: Duplex,
+  status: string,
+  headers: Readonly<Record<string, string | string[]>> = {},
+): void {
+  const lines = Object.entries(headers).flatMap(([name, value]) =>
+    [value].flat().map((each) => `${name}: ${each}\r\n`),
+  );
   socket.once('finish', () => socket.destroy());
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n${lines.join('')}\r\n`);
 }
 
 /**

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ApiKeyStore } from '../../../src/identity/api-key.store.js';
 import { EnrolmentTokenStore } from '../../../src/identity/enrolment-token.store.js';
 import { secretHash } from '../../../src/identity/secret.rules.js';
-import { WorkerCredentialStore } from '../../../src/identity/worker-credential.store.js';
+import { enrolment } from '../../support/worker-identity.js';
 import type { TenantTx } from '../../../src/platform/db/index.js';
 import { WorkerEndpointStore } from '../../../src/registry/worker-endpoint.store.js';
 import { verifyCard } from '../../../src/registry/worker-card.rules.js';
@@ -197,14 +197,6 @@ const subjects: Subject[] = [
     }),
   },
   {
-    store: WorkerCredentialStore,
-    system: ['findByHash'],
-    probes: () => ({
-      revokeAll: (tx) => new WorkerCredentialStore().revokeAll(tx, owned.workerId),
-      insert: (tx) => new WorkerCredentialStore().insert(posingAsA(tx), { workerId: owned.workerId, hash: 'x' }),
-    }),
-  },
-  {
     store: WorkerStore,
     system: [],
     probes: () => ({
@@ -231,6 +223,7 @@ const subjects: Subject[] = [
     system: ['heartbeats', 'replaceRepositories'],
     probes: () => ({
       open: (tx) => new WorkerSessionStore().open(tx, { ...session(), ...verified() }),
+      describe: (tx) => new WorkerSessionStore().describe(tx, { ...session(), ...verified(), epoch: 1 }),
       close: (tx) => new WorkerSessionStore().close(tx, { workerId: owned.workerId, epoch: 1 }),
     }),
   },
@@ -244,15 +237,7 @@ const subjects: Subject[] = [
   },
 ];
 
-const TABLES = [
-  'organization',
-  'cluster',
-  'api_key',
-  'enrolment_token',
-  'worker_credential',
-  'worker',
-  'worker_repository',
-];
+const TABLES = ['organization', 'cluster', 'api_key', 'enrolment_token', 'worker', 'worker_repository'];
 
 async function everything(): Promise<string> {
   const system = await database.connect('system');
@@ -271,8 +256,8 @@ beforeAll(async () => {
   rooms = await startRooms(database);
   const admin = caller(rooms.url, rooms.adminKey);
   const token = async () => (await admin<{ token: string }>('POST', '/v1/enrolment-tokens', {})).body.token;
-  const enrolment = { token: await token(), name: 'of A' };
-  const worker = await caller(rooms.url)<{ workerId: string }>('POST', '/v1/workers/enrol', enrolment);
+  const body = await enrolment(await token(), 'of A');
+  const worker = await caller(rooms.url)<{ workerId: string }>('POST', '/v1/workers/enrol', body);
   const { workerId } = worker.body;
   const repository = { name: 'r', url: 'https://git.example/r', defaultBranch: null, head: null, shallow: false };
   await database.uow.tenant({ orgId: rooms.orgId }, async (tx) => {

@@ -1,6 +1,6 @@
-import type { EnrolledWorker, Page, WorkerView } from '@coorchat/contracts';
+import { type EnrolledWorker, type Page, WORKER_SCOPES, type WorkerView } from '@coorchat/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { WorkerCredentials } from '../../../src/identity/index.js';
+import { WorkerKey } from '../../../apps/worker/src/enrolment/worker-key.js';
 import { Broadcast } from '../../../src/platform/queue/index.js';
 import {
   type CatalogEntry,
@@ -11,6 +11,7 @@ import {
   WorkerSessions,
 } from '../../../src/registry/index.js';
 import { testDatabase, type TestDatabase } from '../../support/database.js';
+import { enrolment, tokensOf } from '../../support/worker-identity.js';
 import { type Answer, type Call, caller, type RoomsApp, startRooms } from './rooms-app.js';
 import { card } from './worker-cards.js';
 
@@ -39,10 +40,13 @@ async function token(body: object = {}): Promise<string> {
 }
 
 let count = 0;
-async function enrol(name = `machine ${++count}`, tokenBody: object = {}): Promise<EnrolledWorker> {
+async function enrol(
+  name = `machine ${++count}`,
+  tokenBody: object = {},
+  key = WorkerKey.generate(),
+): Promise<EnrolledWorker> {
   const { status, body } = await nobody<EnrolledWorker>('POST', '/v1/workers/enrol', {
-    token: await token(tokenBody),
-    name,
+    ...(await enrolment(await token(tokenBody), name, key)),
   });
   expect(status).toBe(201);
   return body;
@@ -54,18 +58,20 @@ async function connect(worker: Pick<EnrolledWorker, 'orgId' | 'workerId'>, theCa
   return { orgId, workerId, ...opened };
 }
 
+async function clientOf({ clientId }: EnrolledWorker): Promise<Record<string, unknown>> {
+  const system = await database.connect('system');
+  return (await system.query('SELECT * FROM oauth_client WHERE id = $1', [clientId])).rows[0];
+}
+
 const load = { running: 0, slots: 2, loadAverage: 0.5, memoryFreeMb: 8_000, diskFreeMb: 50_000 };
 const view = async (workerId: string) => (await admin<WorkerView>('GET', `/v1/workers/${workerId}`)).body;
 
 describe('enrolment', () => {
-  it('exchanges a one-time token for a credential that lasts', async () => {
+  it('makes the machine a client that signs with its own key, and may do what the token says', async () => {
     const worker = await enrol('atlas', { skills: ['node-dev'] });
-    expect(worker.credential).toMatch(/^ccw_/);
-    const credentials = rooms.app.nest.get(WorkerCredentials);
-    expect(await credentials.authenticate(worker.credential)).toEqual({
-      orgId: rooms.orgId,
-      workerId: worker.workerId,
-    });
+    const client = await clientOf(worker);
+    expect(client).toMatchObject({ id: worker.clientId, auth_method: 'private_key_jwt', dpop_bound: true });
+    expect(client['scopes']).toEqual([...WORKER_SCOPES, 'skill:node-dev']);
     expect(await view(worker.workerId)).toMatchObject({
       name: 'atlas',
       status: 'offline',
@@ -77,10 +83,12 @@ describe('enrolment', () => {
   it('takes a token once, however many come at once', async () => {
     const once = await token();
     const answers = await Promise.all(
-      Array.from({ length: 8 }, (_, i) => nobody('POST', '/v1/workers/enrol', { token: once, name: `racer ${i}` })),
+      Array.from({ length: 8 }, (_, i) =>
+        enrolment(once, `racer ${i}`).then((body) => nobody('POST', '/v1/workers/enrol', body)),
+      ),
     );
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 401, 401, 401, 401, 401, 401, 401]);
-    expect(await nobody('POST', '/v1/workers/enrol', { token: once, name: 'late' })).toMatchObject({
+    expect(await nobody('POST', '/v1/workers/enrol', await enrolment(once, 'late'))).toMatchObject({
       status: 401,
       body: { code: 'identity.enrolment_refused' },
     });
@@ -89,18 +97,18 @@ describe('enrolment', () => {
   it('leaves the token unused when the name is taken', async () => {
     await enrol('taken');
     const again = await token();
-    expect(await nobody('POST', '/v1/workers/enrol', { token: again, name: 'taken' })).toMatchObject({
+    expect(await nobody('POST', '/v1/workers/enrol', await enrolment(again, 'taken'))).toMatchObject({
       status: 409,
       body: { code: 'registry.worker_name_taken' },
     });
-    expect((await nobody('POST', '/v1/workers/enrol', { token: again, name: 'free' })).status).toBe(201);
+    expect((await nobody('POST', '/v1/workers/enrol', await enrolment(again, 'free'))).status).toBe(201);
   });
 
   it('refuses a token that expired', async () => {
     const short = await token({ expiresInMs: 1000 });
     const system = await database.connect('system');
     await system.query("UPDATE enrolment_token SET expires_at = now() - interval '1 second' WHERE used_at IS NULL");
-    expect((await nobody('POST', '/v1/workers/enrol', { token: short, name: 'slow' })).status).toBe(401);
+    expect((await nobody('POST', '/v1/workers/enrol', await enrolment(short, 'slow'))).status).toBe(401);
   });
 
   it.each([
@@ -201,7 +209,7 @@ describe('removal', () => {
     await expect.poll(() => removed).toEqual([worker.workerId]);
     expect(await sessions.heartbeat({ ...session, load })).toBe('stale_epoch');
     await expect(connect(worker)).rejects.toMatchObject({ code: 'registry.worker_removed' });
-    expect(await rooms.app.nest.get(WorkerCredentials).authenticate(worker.credential)).toBeUndefined();
+    expect(await clientOf(worker)).toMatchObject({ revoked_at: expect.any(Date) });
     expect((await admin('GET', `/v1/workers/${worker.workerId}`)).status).toBe(404);
     expect((await admin('DELETE', `/v1/workers/${worker.workerId}`)).status).toBe(404);
     await enrol('leaver');
@@ -312,10 +320,12 @@ describe('the roster of a pool', () => {
 
 describe('a worker’s own routes', () => {
   it('take its endpoint, keep the token sealed, and give it back only inside', async () => {
-    const worker = await enrol();
+    const key = WorkerKey.generate();
+    const worker = await enrol(undefined, {}, key);
+    const tokens = tokensOf(rooms.url, worker, key);
     const secret = 'expects-this-token-of-the-control-plane';
     const body = { url: 'https://worker.example/a2a', token: secret, card: card() };
-    expect((await caller(rooms.url, worker.credential)('POST', '/v1/workers/self/endpoint', body)).status).toBe(204);
+    expect((await tokens.post('/v1/workers/self/endpoint', body)).status).toBe(204);
     const system = await database.connect('system');
     const { rows } = await system.query('SELECT to_jsonb(w) AS row FROM worker w WHERE id = $1', [worker.workerId]);
     expect(rows).toHaveLength(1);
@@ -325,9 +335,9 @@ describe('a worker’s own routes', () => {
       { orgId: rooms.orgId, workerId: worker.workerId, url: body.url, token: secret, heldBy: null },
     ]);
     expect((await admin('POST', '/v1/workers/self/endpoint', body)).status).toBe(403);
-    expect((await caller(rooms.url, worker.credential)('GET', '/v1/workers')).status).toBe(403);
+    expect((await tokens.post(`/v1/workers/${worker.workerId}/pause`, {})).status).toBe(403);
     const bad = { ...body, url: 'ftp://worker.example' };
-    expect((await caller(rooms.url, worker.credential)('POST', '/v1/workers/self/endpoint', bad)).status).toBe(400);
+    expect((await tokens.post('/v1/workers/self/endpoint', bad)).status).toBe(400);
   });
 });
 

@@ -1,5 +1,11 @@
 import { Global, Module } from '@nestjs/common';
-import { CredentialAuthenticator, IdentityApiModule, IdentityModule, MemberKeys } from '../../../src/identity/index.js';
+import {
+  CredentialAuthenticator,
+  IdentityApiModule,
+  IdentityModule,
+  MemberKeys,
+  OidcServerModule,
+} from '../../../src/identity/index.js';
 import { BootstrapKey } from '../../../src/identity/index.js';
 import { type AppConfig, ConfigModule } from '../../../src/platform/config/index.js';
 import { DatabaseModule } from '../../../src/platform/db/index.js';
@@ -53,6 +59,7 @@ export async function startRooms(database: TestDatabase, config: AppConfig = dat
       TestBindings,
       TenancyApiModule,
       IdentityApiModule,
+      OidcServerModule,
       RegistryApiModule,
       WorkerSelfModule,
     ],

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestControlPlane } from '../../support/control-plane.js';
+import { enrolment } from '../../support/worker-identity.js';
 
 let plane: TestControlPlane;
 
@@ -127,7 +128,7 @@ describe('quotas', () => {
         skills: ['*'],
         expiresInMs: 60_000,
       });
-      return statusOf('POST', '/v1/workers/enrol', { token, name });
+      return statusOf('POST', '/v1/workers/enrol', await enrolment(token, name));
     };
     expect((await enrol('first')).status).toBe(201);
     expect(await enrol('second')).toEqual({ status: 403, code: 'tenancy.quota_reached' });

@@ -42,8 +42,9 @@ export interface Line {
 export class ControlPlaneStub {
   readonly workerId = newId('worker');
   readonly orgId = newId('organization');
-  readonly credential = `ccw_${'a'.repeat(26)}`;
-  readonly enrolments: { name: string }[] = [];
+  /** Bound to the worker's key; the stub looks at no proof. */
+  readonly accessToken = 'a.b.c';
+  readonly enrolments: { name: string; proof: string }[] = [];
   readonly endpoints: { url: string; token: string }[] = [];
   readonly heartbeats: unknown[] = [];
   readonly lines: Line[] = [];
@@ -66,7 +67,7 @@ export class ControlPlaneStub {
   static async start(): Promise<ControlPlaneStub> {
     const stub = new ControlPlaneStub();
     stub.#server.on('upgrade', (request, socket, head) => {
-      const known = request.headers.authorization === `Bearer ${stub.credential}` && !stub.revoked;
+      const known = request.headers.authorization === `DPoP ${stub.accessToken}` && !stub.revoked;
       if (!known || request.url !== TUNNEL_PATH)
         return socket.end('HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n');
       stub.#sockets.handleUpgrade(request, socket, head, (upgraded) => void stub.#accept(upgraded));
@@ -119,16 +120,22 @@ export class ControlPlaneStub {
   #answer(call: string, body: string, authorization: string | undefined): { status: number; answer: unknown } {
     switch (call) {
       case 'POST /v1/workers/enrol': {
-        const { token, name } = JSON.parse(body);
+        const { token, name, proof } = JSON.parse(body);
         if (token !== TOKEN) return { status: 401, answer: problem(401, 'The token was used before.') };
-        this.enrolments.push({ name });
-        const { workerId, orgId, credential } = this;
-        return { status: 201, answer: { workerId, orgId, clusterId: newId('cluster'), credential } };
+        this.enrolments.push({ name, proof });
+        const { workerId, orgId } = this;
+        const clientId = newId('oauthClient');
+        return { status: 201, answer: { workerId, orgId, clusterId: newId('cluster'), clientId } };
       }
+      case 'GET /.well-known/oauth-authorization-server':
+        return { status: 200, answer: { issuer: this.url, token_endpoint: `${this.url}/oidc/token` } };
+      case 'POST /oidc/token':
+        if (this.revoked) return { status: 401, answer: { error: 'invalid_client' } };
+        return { status: 200, answer: { access_token: this.accessToken, token_type: 'DPoP', expires_in: 600 } };
       case 'GET /oidc/jwks':
         return { status: 200, answer: JWKS };
       case 'POST /v1/workers/self/endpoint':
-        if (authorization !== `Bearer ${this.credential}`) return { status: 401, answer: problem(401, 'no') };
+        if (authorization !== `DPoP ${this.accessToken}`) return { status: 401, answer: problem(401, 'no') };
         this.endpoints.push(JSON.parse(body));
         return { status: 200, answer: {} };
     }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CredentialFile } from '../../../apps/worker/src/enrolment/credential-file.js';
+import { WorkerKey } from '../../../apps/worker/src/enrolment/worker-key.js';
 import { enrol } from '../../../apps/worker/src/enrolment/enrolment.js';
 import { DataDirLock } from '../../../apps/worker/src/process/data-dir-lock.js';
 import { ControlPlaneStub, TOKEN } from './control-plane.stub.js';
@@ -20,20 +21,20 @@ afterEach(async () => {
 });
 
 const enrolAt = (url: string, token: string | undefined = TOKEN) =>
-  enrol({ url, name: 'w', dataDir: dir, token: async () => token });
+  enrol({ url, name: 'w', dataDir: dir, key: WorkerKey.generate(), token: async () => token });
 
 describe('enrol', () => {
-  it('exchanges the token once and remembers the credential', async () => {
-    expect(await enrolAt(plane.url)).toMatchObject({ fresh: true, credential: { workerId: plane.workerId } });
+  it('exchanges the token once and remembers as what it is registered', async () => {
+    expect(await enrolAt(plane.url)).toMatchObject({ fresh: true, registration: { workerId: plane.workerId } });
     expect(await enrolAt(plane.url, 'another')).toMatchObject({ fresh: false });
     expect(plane.enrolments).toHaveLength(1);
     expect((await stat(new CredentialFile(dir).path)).mode & 0o777).toBe(0o600);
   });
 
-  it('shows a credential to no other control plane, but lets a local one change its port', async () => {
+  it('asks no other control plane for tokens, but lets a local one change its port', async () => {
     await enrolAt(plane.url);
     await expect(enrolAt('https://evil.example')).rejects.toMatchObject({ code: 'worker.other_control_plane' });
-    expect((await enrolAt('http://localhost:1')).credential.url).toBe('http://localhost:1');
+    expect((await enrolAt('http://localhost:1')).registration.url).toBe('http://localhost:1');
   });
 
   it('says what to do without a token, with a bad one, and when nobody answers', async () => {

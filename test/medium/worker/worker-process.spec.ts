@@ -33,13 +33,16 @@ const states = (events: readonly WorkerEvent[]) => events.map(({ state }) => sta
 const numbers = (events: readonly WorkerEvent[]) => events.map(({ seq }) => seq);
 
 describe('a worker process', () => {
-  it('enrols once, keeps its credential to itself, and needs no token again', async () => {
+  it('enrols once, keeps its key to itself and says where, and needs no token again', async () => {
     worker.start();
     await connected();
-    expect(plane.enrolments).toEqual([{ name: 'tester' }]);
+    expect(plane.enrolments).toMatchObject([{ name: 'tester' }]);
     expect((await stat(path.join(worker.dataDir, 'credential.json'))).mode & 0o777).toBe(0o600);
     expect((await stat(worker.dataDir)).mode & 0o777).toBe(0o700);
-    expect(worker.output).not.toContain(plane.credential);
+    const keyFile = path.join(worker.dataDir, 'worker-key.pem');
+    expect((await stat(keyFile)).mode & 0o777).toBe(0o600);
+    expect(worker.output).toContain(keyFile);
+    expect(worker.output).not.toContain(plane.accessToken);
     await worker.kill();
     worker.start({ token: 'cce_used_up' });
     await connected(2);

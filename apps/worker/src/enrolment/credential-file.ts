@@ -1,48 +1,51 @@
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from '@coorchat/kernel';
 import { z } from 'zod';
+import { readOwnFile, writeOwnFile } from './own-file.js';
 
-const credentialSchema = z.object({
-  version: z.literal(1),
-  /** Control plane that gave the credential; it is never sent to another one. */
+const registrationSchema = z.object({
+  version: z.literal(2),
+  /** Control plane that registered the worker; its tokens are sent to no other one. */
   url: z.string(),
   name: z.string(),
   workerId: z.string(),
   orgId: z.string(),
   clusterId: z.string(),
-  credential: z.string(),
+  /** OAuth client of the worker; what it shows as such is signed with its key. */
+  clientId: z.string(),
 });
-export type StoredCredential = z.infer<typeof credentialSchema>;
+export type StoredRegistration = z.infer<typeof registrationSchema>;
 
-/** The worker's identity, readable by the owner of the account alone. */
+const outdatedSchema = z.object({ version: z.literal(1), workerId: z.string() });
+
+/** As what this machine is registered. No secret: that is the key. */
 export class CredentialFile {
   readonly path: string;
 
-  constructor(private readonly dataDir: string) {
+  constructor(dataDir: string) {
     this.path = path.join(dataDir, 'credential.json');
   }
 
-  async read(): Promise<StoredCredential | undefined> {
-    const text = await readFile(this.path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined;
-      throw error;
-    });
+  /** @throws AppError `worker.bad_credential_file`, `worker.outdated_credential` */
+  async read(): Promise<StoredRegistration | undefined> {
+    const text = await readOwnFile(this.path);
     if (text === undefined) return undefined;
-    const parsed = credentialSchema.safeParse(parseJson(text));
+    const value = parseJson(text);
+    const parsed = registrationSchema.safeParse(value);
     if (parsed.success) return parsed.data;
+    if (outdatedSchema.safeParse(value).success) throw outdated(this.path);
     const message = `${this.path} is damaged. Remove it and start the worker with a new enrolment token.`;
     throw new AppError({ code: 'worker.bad_credential_file', kind: 'precondition', message });
   }
 
-  async write(credential: StoredCredential): Promise<void> {
-    await mkdir(this.dataDir, { recursive: true, mode: 0o700 });
-    await chmod(this.dataDir, 0o700);
-    const draft = `${this.path}.new`;
-    await writeFile(draft, `${JSON.stringify(credential, null, 2)}\n`, { mode: 0o600 });
-    await chmod(draft, 0o600);
-    await rename(draft, this.path);
+  write(registration: StoredRegistration): Promise<void> {
+    return writeOwnFile(this.path, `${JSON.stringify(registration, null, 2)}\n`);
   }
+}
+
+function outdated(file: string): AppError {
+  const message = `This machine was enrolled by an earlier version, before workers had keys of their own. Remove the worker in the control plane, remove ${file}, and start it with a new enrolment token.`;
+  return new AppError({ code: 'worker.outdated_credential', kind: 'precondition', message });
 }
 
 function parseJson(text: string): unknown {

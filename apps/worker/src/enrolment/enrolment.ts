@@ -1,19 +1,21 @@
-import { enrolledWorkerSchema, type EnrolledWorker, problemSchema } from '@coorchat/contracts';
+import { enrolledWorkerSchema, problemSchema } from '@coorchat/contracts';
 import { AppError, messageOf } from '@coorchat/kernel';
 import { isLoopback } from '../config/worker-settings.js';
-import { CredentialFile, type StoredCredential } from './credential-file.js';
+import { CredentialFile, type StoredRegistration } from './credential-file.js';
 import { type JsonAnswer, postJson } from './post-json.js';
+import type { WorkerKey } from './worker-key.js';
 
 export interface EnrolmentOptions {
   readonly url: string;
   readonly name: string;
   readonly dataDir: string;
-  /** Asked only when there is no credential yet. */
+  readonly key: WorkerKey;
+  /** Asked only when this machine is not registered yet. */
   readonly token: () => Promise<string | undefined>;
 }
 
 export interface Enrolment {
-  readonly credential: StoredCredential;
+  readonly registration: StoredRegistration;
   /** Whether a token was exchanged just now. */
   readonly fresh: boolean;
   readonly file: string;
@@ -21,24 +23,24 @@ export interface Enrolment {
 
 const TIMEOUT_MS = 30_000;
 
-/** The worker's credential: the stored one, or one that the enrolment token is exchanged for. */
+/** As what this machine is registered: as before, or now, by the enrolment token and its key. */
 export async function enrol(options: EnrolmentOptions): Promise<Enrolment> {
   const file = new CredentialFile(options.dataDir);
   const stored = await file.read();
   if (stored) {
     refuseForeign(stored, options.url, file.path);
-    return { credential: { ...stored, url: options.url }, fresh: false, file: file.path };
+    return { registration: { ...stored, url: options.url }, fresh: false, file: file.path };
   }
   const token = (await options.token())?.trim();
   if (!token) throw noToken();
   const enrolled = await exchange(options, token);
-  const credential: StoredCredential = { version: 1, url: options.url, name: options.name, ...enrolled };
-  await file.write(credential);
-  return { credential, fresh: true, file: file.path };
+  const registration: StoredRegistration = { version: 2, url: options.url, name: options.name, ...enrolled };
+  await file.write(registration);
+  return { registration, fresh: true, file: file.path };
 }
 
-/** A credential goes to the control plane that gave it; on this machine alone the port may change. */
-function refuseForeign(stored: StoredCredential, url: string, path: string): void {
+/** Tokens are asked of the control plane that registered the worker; on this machine alone the port may change. */
+function refuseForeign(stored: StoredRegistration, url: string, path: string): void {
   if (stored.url === url) return;
   const [before, now] = [new URL(stored.url), new URL(url)];
   if (before.origin === now.origin || (isLoopback(before) && isLoopback(now))) return;
@@ -46,7 +48,7 @@ function refuseForeign(stored: StoredCredential, url: string, path: string): voi
   throw new AppError({ code: 'worker.other_control_plane', kind: 'precondition', message });
 }
 
-async function exchange(options: EnrolmentOptions, token: string): Promise<EnrolledWorker> {
+async function exchange(options: EnrolmentOptions, token: string) {
   const { status, body } = await post(options, token);
   if (status < 200 || status > 299) throw refused(status, body);
   const parsed = enrolledWorkerSchema.safeParse(body);
@@ -55,9 +57,10 @@ async function exchange(options: EnrolmentOptions, token: string): Promise<Enrol
   throw new AppError({ code: 'worker.enrolment_failed', kind: 'unavailable', message });
 }
 
-async function post({ url, name }: EnrolmentOptions, token: string): Promise<JsonAnswer> {
+async function post({ url, name, key }: EnrolmentOptions, token: string): Promise<JsonAnswer> {
   try {
-    return await postJson({ url: `${url}/v1/workers/enrol`, body: { token, name }, timeoutMs: TIMEOUT_MS });
+    const body = { token, name, proof: await key.enrolmentProof(token) };
+    return await postJson({ url: `${url}/v1/workers/enrol`, body, timeoutMs: TIMEOUT_MS });
   } catch (error) {
     const message = `The control plane at ${url} cannot be reached: ${messageOf(error)}. Check --url and the network.`;
     throw new AppError({ code: 'worker.enrolment_failed', kind: 'unavailable', message, cause: error });
@@ -82,9 +85,9 @@ function noToken(): AppError {
   return new AppError({ code: 'worker.no_enrolment_token', kind: 'unauthenticated', message });
 }
 
-/** What a person has to do when the control plane no longer accepts the credential. */
+/** What a person has to do when the control plane no longer knows this worker. */
 export function revoked(dataDir: string): AppError {
   const { path } = new CredentialFile(dataDir);
-  const message = `The control plane no longer accepts this worker: it was removed, or its credential was revoked. To enrol it anew, remove ${path} and start it with a new enrolment token.`;
+  const message = `The control plane no longer accepts this worker: it was removed. To enrol it anew, remove ${path} and start it with a new enrolment token.`;
   return new AppError({ code: 'worker.credential_revoked', kind: 'unauthenticated', message });
 }

@@ -2,6 +2,9 @@ import { AppError, systemClock } from '@coorchat/kernel';
 import { TunnelUnauthorized, TunnelVersionRefused, type TunnelWorker } from '@coorchat/tunnel';
 import { PolledSession } from '../a2a/polled-session.js';
 import { enrol, revoked } from '../enrolment/enrolment.js';
+import { KeyFile } from '../enrolment/key-file.js';
+import { workerKey } from '../enrolment/key-store.js';
+import { WorkerTokens } from '../enrolment/worker-tokens.js';
 import type { Listener } from '../road/listener.road.js';
 import { ListenerRegistration } from '../road/listener-registration.js';
 import { listenerToken } from '../road/listener-token.js';
@@ -17,7 +20,7 @@ export interface WorkerOptions extends AssemblyOptions {
 
 interface Identity {
   readonly workerId: string;
-  readonly credential: string;
+  readonly tokens: WorkerTokens;
 }
 
 const SUSPEND_GRACE_MS = 15_000;
@@ -100,7 +103,7 @@ export class WorkerProcess {
     const { dataDir, maxConcurrent: slots } = settings;
     this.#tunnel = tunnelRoad({
       url: settings.url,
-      credential: this.identity.credential,
+      tokens: this.identity.tokens,
       rpc: rpc({}),
       desk,
       card,
@@ -113,7 +116,7 @@ export class WorkerProcess {
   async #listen(listen: NonNullable<WorkerOptions['settings']['listen']>): Promise<void> {
     const { settings, logger, redactor } = this.options;
     const { card, desk, rpc } = this.worker;
-    const { url: controlPlaneUrl, dataDir, maxConcurrent: slots } = settings;
+    const { dataDir, maxConcurrent: slots } = settings;
     // Loaded here, because most workers dial a tunnel and need no HTTP server in their memory.
     const { openListener } = await import('../road/listener.road.js');
     const token = await listenerToken(dataDir);
@@ -127,10 +130,10 @@ export class WorkerProcess {
     this.#listener = listener;
     card.listenerUrl = listener.url;
     logger.info('listens', { url: listener.url });
-    const { credential } = this.identity;
+    const { tokens } = this.identity;
     this.#registration = new ListenerRegistration(async () => {
       const endpoint = { url: listener.url, token, card: await card.fresh() };
-      return { controlPlaneUrl, credential, dataDir, endpoint };
+      return { tokens, dataDir, endpoint };
     }, logger);
     await this.#registration.run();
   }
@@ -143,10 +146,14 @@ export class WorkerProcess {
   }
 }
 
-async function identify({ settings, token, redactor, logger }: WorkerOptions): Promise<Identity> {
-  const { credential, fresh, file } = await enrol({ ...settings, token });
-  redactor.add(credential.credential);
-  const { workerId } = credential;
-  if (fresh) logger.info(`enrolled as "${credential.name}"; no token is needed again`, { workerId, kept: file });
-  return { workerId, credential: credential.credential };
+async function identify({ settings, token, logger }: WorkerOptions): Promise<Identity> {
+  const { url, dataDir } = settings;
+  const store = new KeyFile(dataDir);
+  const key = await workerKey(store);
+  logger.info('the private key of this worker lies here', { kept: store.place });
+  const { registration, fresh, file } = await enrol({ ...settings, key, token });
+  const { workerId, clientId, name } = registration;
+  if (fresh) logger.info(`enrolled as "${name}"; no token is needed again`, { workerId, kept: file });
+  const tokens = new WorkerTokens({ url, clientId, key, revoked: () => revoked(dataDir) });
+  return { workerId, tokens };
 }

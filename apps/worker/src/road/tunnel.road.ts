@@ -1,8 +1,9 @@
 import { AgentCard } from '@a2a-js/sdk';
 import { TASK_EXTENSION_URI } from '@coorchat/a2a';
-import { TunnelWorker, tunnelUrl } from '@coorchat/tunnel';
-import { messageOf } from '@coorchat/kernel';
+import { type CredentialDemand, TUNNEL_PATH, TunnelUnauthorized, TunnelWorker, tunnelUrl } from '@coorchat/tunnel';
+import { isAppError, messageOf } from '@coorchat/kernel';
 import type { WorkerRpc } from '../a2a/worker-rpc.js';
+import type { WorkerTokens } from '../enrolment/worker-tokens.js';
 import type { AttemptDesk } from '../attempt/attempt-desk.js';
 import type { Logger } from '../log/logger.js';
 import type { MachineCard } from '../process/machine-card.js';
@@ -10,7 +11,7 @@ import type { MachineCard } from '../process/machine-card.js';
 export interface TunnelRoadOptions {
   /** Address of the control plane. */
   readonly url: string;
-  readonly credential: string;
+  readonly tokens: WorkerTokens;
   readonly rpc: WorkerRpc;
   readonly desk: AttemptDesk;
   /** Said in each hello, from what was known last: a look at the machine takes seconds and delays no session. */
@@ -21,10 +22,10 @@ export interface TunnelRoadOptions {
 
 /** The line that the worker dials itself: nothing has to reach the machine from outside. */
 export function tunnelRoad(options: TunnelRoadOptions): TunnelWorker {
-  const { url, credential, rpc, desk, load, logger, card } = options;
+  const { url, tokens, rpc, desk, load, logger, card } = options;
   const tunnel: TunnelWorker = new TunnelWorker({
     url: tunnelUrl(url),
-    credential: () => credential,
+    credential: (demand) => credentialFor(tokens, demand),
     handler: (request, context) => rpc.handle(request, context),
     hooks: {
       hello: () =>
@@ -55,6 +56,16 @@ export function tunnelRoad(options: TunnelRoadOptions): TunnelWorker {
     },
   });
   return tunnel;
+}
+
+/** A refusal for good ends the worker; everything else is tried again. */
+async function credentialFor(tokens: WorkerTokens, demand: CredentialDemand) {
+  try {
+    return await tokens.show('GET', TUNNEL_PATH, demand);
+  } catch (error) {
+    const isFinal = isAppError(error) && error.kind === 'unauthenticated';
+    throw isFinal ? new TunnelUnauthorized(error.message) : error;
+  }
 }
 
 async function showChange(tunnel: TunnelWorker, { card, logger }: TunnelRoadOptions): Promise<void> {

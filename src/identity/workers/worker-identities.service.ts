@@ -1,0 +1,52 @@
+import { WORKER_SCOPES } from '@coorchat/contracts';
+import { Injectable } from '@nestjs/common';
+import type { TenantTx } from '../../platform/db/index.js';
+import { Revocations } from '../../platform/revocation/index.js';
+import { identityErrors } from '../identity.errors.js';
+import { OauthClients } from '../oidc/oauth-clients.service.js';
+import { type ProvenKey, provenKey } from './enrolment-proof.rules.js';
+
+export interface NewWorkerIdentity {
+  readonly workerId: string;
+  readonly name: string;
+  readonly key: ProvenKey;
+  /** Skill ids; `*` is every skill. */
+  readonly skills: readonly string[];
+  readonly createdBy: string | null;
+}
+
+function scopesFor(skills: readonly string[]): string[] {
+  return [...WORKER_SCOPES, ...skills.map((skill) => `skill:${skill}`)];
+}
+
+/** Who a worker is: an OAuth client whose only credential is a key pair that never leaves its machine. */
+@Injectable()
+export class WorkerIdentities {
+  constructor(
+    private readonly clients: OauthClients,
+    private readonly revocations: Revocations,
+  ) {}
+
+  /** The key that the machine has shown to hold. @throws AppError `identity.bad_key_proof` */
+  async prove(proof: string, token: string): Promise<ProvenKey> {
+    const key = await provenKey(proof, token);
+    if (key === undefined) throw identityErrors.badKeyProof();
+    return key;
+  }
+
+  /** @returns the `client_id`. @throws AppError `identity.bad_client_key` */
+  register(tx: TenantTx, { workerId, name, key, skills, createdBy }: NewWorkerIdentity): Promise<string> {
+    return this.clients.createForWorker(tx, { workerId, name, jwk: key, scopes: scopesFor(skills), createdBy });
+  }
+
+  /** Its tokens end; the next ones carry these skills. */
+  grantSkills(tx: TenantTx, workerId: string, skills: readonly string[]): Promise<void> {
+    return this.clients.setWorkerScopes(tx, workerId, scopesFor(skills));
+  }
+
+  /** Key, tokens and sockets of the worker are void in every process within seconds. */
+  async end(tx: TenantTx, workerId: string): Promise<void> {
+    await this.clients.revokeOfWorker(tx, workerId);
+    await this.revocations.publish(tx, { kind: 'worker', id: workerId });
+  }
+}

@@ -1,0 +1,7 @@
+import { Module } from '@nestjs/common';
+import { IdentityModule } from '../identity.module.js';
+import { OauthModule } from '../oidc/oidc.module.js';
+import { WorkerIdentities } from './worker-identities.service.js';
+
+@Module({ imports: [IdentityModule, OauthModule], providers: [WorkerIdentities], exports: [WorkerIdentities] })
+export class WorkerIdentityModule {}
