@@ -39,6 +39,8 @@ const SOLE_IMPORTERS = {
   '@simplewebauthn/[^/]+': ['^src/identity/accounts/'],
   otpauth: ['^src/identity/accounts/'],
   'oidc-provider': ['^src/identity/oidc/'],
+  'openid-client': ['^src/identity/sso/'],
+  scimmy: ['^src/identity/scim/'],
   yazl: ['^src/tenancy/'],
   stripe: ['^src/commerce/billing/'],
 };

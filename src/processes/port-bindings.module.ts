@@ -1,6 +1,15 @@
 import { Global, Module, type Provider, type Type } from '@nestjs/common';
 import { BudgetAdmission, BudgetSpending, CostMeter, MeteringModule } from '../commerce/metering/index.js';
-import { Accounts, AccountsModule, CredentialAuthenticator, IdentityModule, MemberKeys } from '../identity/index.js';
+import {
+  Accounts,
+  AccountsModule,
+  CredentialAuthenticator,
+  IdentityModule,
+  MemberKeys,
+  SignInPolicy,
+  SsoPolicyModule,
+  SsoSignInPolicy,
+} from '../identity/index.js';
 import { Admission, ModelMeter, SkillCatalog, SpendingPort, TaskModule } from '../orchestration/task/index.js';
 import { Authenticator, RequestQuota } from '../platform/http/index.js';
 import { RegistryModule } from '../registry/index.js';
@@ -23,11 +32,12 @@ const BINDINGS: Provider[] = [
   bind(ClusterOccupancy, RoomsClusterOccupancy),
   bind(RequestQuota, Quotas),
   bind(UserDirectory, Accounts),
+  bind(SignInPolicy, SsoSignInPolicy),
 ];
 
 @Global()
 @Module({
-  imports: [IdentityModule, AccountsModule, RegistryModule, TaskModule, TenancyModule, MeteringModule],
+  imports: [IdentityModule, AccountsModule, RegistryModule, TaskModule, TenancyModule, MeteringModule, SsoPolicyModule],
   providers: [...BINDINGS, RegistrySkillCatalog, RoomsClusterOccupancy],
   exports: [
     Authenticator,
@@ -39,6 +49,7 @@ const BINDINGS: Provider[] = [
     UserDirectory,
     ClusterOccupancy,
     RequestQuota,
+    SignInPolicy,
   ],
 })
 export class PortBindingsModule {}

@@ -28,6 +28,8 @@ const UNIQUE_WITHOUT_TENANT = [
   'attempt_live_slot_key',
   // The feed's own order.
   'outbox_event_pkey',
+  // A verified domain belongs to one organization.
+  'sso_domain_verified_key',
 ];
 
 let database: TestDatabase;

@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Site } from '../accounts/visitor.js';
 
-/** Session; browser (for tokens of forms); second factor; passkey challenge; a note for the next page. */
-export type CookieName = 'session' | 'browser' | 'factor' | 'passkey' | 'note';
+/** Session; browser (for tokens of forms); second factor; passkey challenge; sign-in with a company; a note for the next page. */
+export type CookieName = 'session' | 'browser' | 'factor' | 'passkey' | 'sso' | 'note';
 
 interface CookieLife {
   readonly maxAgeS: number;

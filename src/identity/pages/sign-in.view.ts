@@ -56,6 +56,7 @@ export function signInPage(view: SignInView): PageView {
         </form>
         ${passkeys && passkeyForm(view)}
       </section>
+      <p class="below"><a href="/auth/sso${query(next)}">Continue with your organization</a></p>
       ${!again && html`<p class="below">New here? <a href="/auth/sign-up${query(next)}">Create an account</a></p>`}`,
   };
 }

@@ -1,11 +1,13 @@
 /** Why code may look across organizations. A closed list: a new purpose is a decision to review. */
 export const SYSTEM_PURPOSES = {
   'identity.account': 'People, their passwords, passkeys and sessions belong to no organization.',
+  'identity.sso': 'An address is taken to the company whose domain it has, before anybody is known.',
   'identity.throttle': 'Tries to sign in are counted before anybody is known.',
   'identity.authenticate': 'A credential arrives without its organization: it is found by its hash.',
   'identity.bootstrap': 'The first start makes the default organization, its cluster and its key.',
   'identity.enrol': 'An enrolment token arrives without its organization and is redeemed once.',
   'identity.oauth': 'Codes, tokens and clients of the authorization server arrive without their organization.',
+  'identity.scim': 'The token of a directory arrives without its organization: it is found by its hash.',
   'identity.signing_keys': 'The keys that sign tokens belong to the control plane itself.',
   'identity.token_news': 'Tokens issued and refused to clients of many organizations are told in one statement.',
   'tenancy.erase': 'Organizations whose grace has passed are found and erased.',
