@@ -13,6 +13,13 @@ export interface OpeningSession extends VerifiedCard {
   readonly road: Road;
 }
 
+/** The session that a worker has, as the row says. */
+export interface StandingSession {
+  readonly epoch: number;
+  /** Somebody holds its socket, and it was heard from within the given time. */
+  readonly isLive: boolean;
+}
+
 export interface DescribedWorker extends VerifiedCard {
   readonly workerId: string;
   readonly epoch: number;
@@ -34,6 +41,19 @@ export interface Heartbeat {
 
 @Injectable()
 export class WorkerSessionStore {
+  /** Locks the worker until the end of the transaction. */
+  async standing(tx: TenantTx, workerId: string, heardWithinMs: number): Promise<StandingSession | undefined> {
+    const [row] = await tx.sql<StandingSession>`
+      SELECT session_epoch AS epoch,
+        coalesce(session_holder IS NOT NULL AND last_heartbeat_at > now() - make_interval(secs => ${heardWithinMs / 1_000}::float8), false) AS "isLive"
+      FROM worker WHERE id = ${workerId} AND removed_at IS NULL FOR UPDATE`;
+    return row;
+  }
+
+  async markSecondSession(tx: TenantTx, workerId: string): Promise<void> {
+    await tx.sql`UPDATE worker SET second_session_at = now() WHERE id = ${workerId}`;
+  }
+
   /** Raises the epoch: only the newest socket of a worker may speak. Undefined when the worker was removed. */
   async open(tx: TenantTx, session: OpeningSession): Promise<OpenedWorker | undefined> {
     const [row] = await tx.sql<OpenedWorker>`

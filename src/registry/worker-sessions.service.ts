@@ -1,7 +1,10 @@
 import { workerLoadSchema } from '@coorchat/contracts';
 import { newId } from '@coorchat/kernel';
 import { Injectable } from '@nestjs/common';
-import { UnitOfWork } from '../platform/db/index.js';
+import { AppConfig } from '../platform/config/index.js';
+import { type TenantTx, UnitOfWork } from '../platform/db/index.js';
+import { Outbox } from '../platform/outbox/index.js';
+import { Logger } from '../platform/telemetry/index.js';
 import { HeartbeatBatcher, type HeartbeatOutcome } from './heartbeat-batcher.js';
 import { RegistryNews } from './registry-news.js';
 import { registryErrors } from './registry.errors.js';
@@ -19,7 +22,12 @@ export interface OpenSession {
   readonly features: readonly string[];
   readonly version?: string | undefined;
   readonly road: Road;
+  /** Epoch that the same process of the worker had before. */
+  readonly lastEpoch?: number | undefined;
 }
+
+/** A session that was silent for longer is dead, whatever the row says. */
+const HEARD_INTERVALS = 2;
 
 export interface SessionKey {
   readonly orgId: string;
@@ -41,19 +49,37 @@ export class WorkerSessions {
     private readonly uow: UnitOfWork,
     private readonly store: WorkerSessionStore,
     private readonly news: RegistryNews,
+    private readonly outbox: Outbox,
+    private readonly config: AppConfig,
+    private readonly logger: Logger,
   ) {}
 
   /** Stores card and facts and raises the epoch. @throws AppError `registry.bad_card`, `registry.worker_removed` */
-  async open({ orgId, version, card, holder = this.processName, ...session }: OpenSession): Promise<OpenedWorker> {
+  async open(opening: OpenSession): Promise<OpenedWorker> {
+    const { orgId, version, card, holder = this.processName, lastEpoch, ...session } = opening;
     const verdict = verifyCard(card);
     if (!verdict.ok) throw registryErrors.badCard(verdict.faults);
     return this.uow.tenant({ orgId }, async (tx) => {
       const known = { ...verdict.value, version: version?.slice(0, 100) ?? verdict.value.card.version ?? null };
+      if (session.road === 'tunnel') await this.noticeSecond(tx, session.workerId, lastEpoch);
       const opened = await this.store.open(tx, { ...session, ...known, holder });
       if (opened === undefined) throw registryErrors.workerRemoved();
       tx.afterCommit(() => this.news.workerChanged(opened.poolId));
       return opened;
     });
+  }
+
+  /**
+   * The newest session speaks for the worker, always. That somebody else still spoke for it a moment ago may mean that
+   * its key was copied: people have to know.
+   */
+  private async noticeSecond(tx: TenantTx, workerId: string, lastEpoch: number | undefined): Promise<void> {
+    const standing = await this.store.standing(tx, workerId, HEARD_INTERVALS * this.config.heartbeatIntervalMs);
+    if (!standing?.isLive || standing.epoch === lastEpoch) return;
+    await this.store.markSecondSession(tx, workerId);
+    const data = { workerId, replacedEpoch: standing.epoch };
+    await this.outbox.append(tx, { type: 'registry.second_session', orgId: tx.orgId, subject: workerId, data });
+    tx.afterCommit(() => this.logger.warn('a second live session of a worker replaced the first', data));
   }
 
   /** The machine changed under its session. @throws AppError `registry.bad_card` */

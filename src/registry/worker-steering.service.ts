@@ -3,7 +3,7 @@ import type { TenantContext } from '@coorchat/kernel';
 import { Injectable } from '@nestjs/common';
 import { WorkerIdentities } from '../identity/index.js';
 import { UnitOfWork } from '../platform/db/index.js';
-import { Outbox } from '../platform/outbox/index.js';
+import { attributionOf, Outbox } from '../platform/outbox/index.js';
 import { RegistryNews } from './registry-news.js';
 import { registryErrors } from './registry.errors.js';
 import { WorkerDirectory } from './worker-directory.service.js';
@@ -35,7 +35,21 @@ export class WorkerSteering {
     return this.steer(ctx, workerId, { paused: false, draining: false });
   }
 
-  /** Its credential ends, its socket is closed within seconds, its attempts are lost. */
+  /** Which skills the worker is given tasks for; placement goes by it at once, its tokens carry it with the next one. */
+  async grantSkills(ctx: TenantContext, workerId: string, skills: readonly string[]): Promise<WorkerView> {
+    const granted = [...new Set(skills)];
+    await this.uow.tenant(ctx, async (tx) => {
+      const poolId = await this.store.grantSkills(tx, workerId, granted);
+      if (poolId === undefined) throw registryErrors.workerNotFound(workerId);
+      await this.identities.grantSkills(tx, workerId, granted);
+      const data = { by: attributionOf(ctx), workerId, after: { skills: granted } };
+      await this.outbox.append(tx, { type: 'registry.skills_granted', orgId: ctx.orgId, subject: workerId, data });
+      tx.afterCommit(() => this.news.workerChanged(poolId));
+    });
+    return this.directory.get(ctx, workerId);
+  }
+
+  /** Its key is void, its socket is closed within seconds, its attempts are lost. */
   async remove(ctx: TenantContext, workerId: string): Promise<void> {
     await this.uow.tenant(ctx, async (tx) => {
       const poolId = await this.store.remove(tx, workerId);

@@ -4,11 +4,13 @@ import {
   type PageQuery,
   pageQuerySchema,
   pageSchema,
+  type UpdateWorker,
+  updateWorkerSchema,
   type WorkerView,
   workerViewSchema,
 } from '@coorchat/contracts';
 import type { TenantContext } from '@coorchat/kernel';
-import { Controller, Delete, Get, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Access, Operation, Tenant } from '../platform/http/index.js';
 import { WorkerDirectory } from './worker-directory.service.js';
@@ -38,6 +40,17 @@ export class WorkerController {
     return this.directory.get(ctx, id);
   }
 
+  @Patch(':id')
+  @Access('cluster:admin')
+  @Operation({ summary: 'Grant a worker skills, in place of those it had', response: workerViewSchema })
+  update(
+    @Tenant() ctx: TenantContext,
+    @Param('id', workerId) id: string,
+    @Body({ schema: updateWorkerSchema }) { skills }: UpdateWorker,
+  ): Promise<WorkerView> {
+    return this.steering.grantSkills(ctx, id, skills);
+  }
+
   @Post(':id/pause')
   @Access('cluster:admin')
   @Operation({ summary: 'Pause a worker: no new work, what runs goes on', response: workerViewSchema })
@@ -61,7 +74,7 @@ export class WorkerController {
 
   @Delete(':id')
   @Access('cluster:admin')
-  @Operation({ summary: 'Remove a worker: its credential ends and its connection is closed', status: 204 })
+  @Operation({ summary: 'Remove a worker: its key is void and its connection is closed', status: 204 })
   remove(@Tenant() ctx: TenantContext, @Param('id', workerId) id: string): Promise<void> {
     return this.steering.remove(ctx, id);
   }

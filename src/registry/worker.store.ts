@@ -102,6 +102,14 @@ export class WorkerStore {
     return row?.poolId;
   }
 
+  /** Pool of the worker; undefined when there is no such worker. */
+  async grantSkills(tx: TenantTx, id: string, skills: readonly string[]): Promise<string | undefined> {
+    const [row] = await tx.sql<{ poolId: string }>`
+      UPDATE worker SET granted_skills = ${[...skills]}, updated_at = now()
+      WHERE id = ${id} AND removed_at IS NULL RETURNING pool_id AS "poolId"`;
+    return row?.poolId;
+  }
+
   /** Its name becomes free, its session ends, its history stays. */
   async remove(tx: TenantTx, id: string): Promise<string | undefined> {
     const [row] = await tx.sql<{ poolId: string }>`

@@ -29,6 +29,7 @@ export interface StoredWorker {
   readonly paused: boolean;
   readonly draining: boolean;
   readonly sessionHolder: string | null;
+  readonly secondSessionAt: Date | null;
   readonly connectedAt: Date | null;
   readonly lastHeartbeatAt: Date | null;
   readonly load: WorkerLoad | null;

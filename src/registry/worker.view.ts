@@ -56,6 +56,7 @@ export function workerView(worker: StoredWorker, clock: ViewClock): WorkerView {
     facts: factsOf(worker),
     skills: worker.skills,
     grantedSkills: worker.grantedSkills,
+    secondSessionAt: worker.secondSessionAt?.toISOString() ?? null,
     version: worker.version,
     load: worker.load,
     runningTasks: status === 'offline' ? 0 : (worker.load?.running ?? 0),

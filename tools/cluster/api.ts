@@ -57,6 +57,12 @@ export class Api {
     return this.#call('POST', `/v1/workers/${workerId}/${how}`);
   }
 
+  /** Harmless when it is gone already. */
+  async removeWorker(workerId: string): Promise<void> {
+    const response = await fetch(`${this.#url}/v1/workers/${workerId}`, { method: 'DELETE', headers: this.#headers() });
+    if (!response.ok && response.status !== 404) throw new Error(`DELETE worker: ${response.status}`);
+  }
+
   putRepository(body: object): Promise<unknown> {
     return this.#call('PUT', '/v1/repositories', body);
   }

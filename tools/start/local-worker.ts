@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { WorkerView } from '@coorchat/contracts';
 import type { Api } from '../cluster/api.ts';
@@ -39,6 +39,7 @@ export async function startLocalWorker({ root, dataDir, url, api }: LocalWorkerO
   const logFile = path.join(dataDir, 'worker.log');
   await mkdir(home, { recursive: true, mode: 0o700 });
   if (!existsSync(configFile)) await writeFile(configFile, CONFIG);
+  await forgetOldIdentity(home, api);
   const isEnrolled = existsSync(path.join(home, 'credential.json'));
   const args = ['start', '--url', url, '--config', configFile, '--data-dir', home];
   const started = startProcess({
@@ -50,6 +51,15 @@ export async function startLocalWorker({ root, dataDir, url, api }: LocalWorkerO
     ...(isEnrolled ? {} : { stdin: await api.enrolmentToken() }),
   });
   return { process: started, configFile, logFile };
+}
+
+/** A worker of the time before workers had keys enrols anew, under the name that it had. */
+async function forgetOldIdentity(home: string, api: Api): Promise<void> {
+  const file = path.join(home, 'credential.json');
+  const known: unknown = existsSync(file) ? JSON.parse(await readFile(file, 'utf8')) : undefined;
+  if (typeof known !== 'object' || known === null || !('version' in known) || known.version !== 1) return;
+  if ('workerId' in known) await api.removeWorker(String(known.workerId));
+  await rm(file);
 }
 
 /** What a person wants to know of the worker once it is there. */

@@ -28,6 +28,12 @@ export const enrolmentTokenSchema = z.object({
   expiresAt: instantSchema,
 });
 
+export const updateWorkerSchema = z.strictObject({
+  /** What the worker is trusted with; `*` is every skill. */
+  skills: z.array(z.union([skillIdSchema, z.literal('*')])).max(100),
+});
+export type UpdateWorker = z.infer<typeof updateWorkerSchema>;
+
 export const enrolWorkerSchema = z.strictObject({
   token: z.string().min(1).max(200),
   name: z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9 ._-]{0,62}$/, 'must be 1 to 63 letters, digits, spaces, dots, dashes'),
@@ -64,6 +70,8 @@ export const workerViewSchema = z.object({
   facts: machineFactsSchema.nullable(),
   skills: z.array(z.string()),
   grantedSkills: z.array(z.string()),
+  /** When somebody else last spoke for the worker while its session lived: its key may have been copied. */
+  secondSessionAt: instantSchema.nullable(),
   version: z.string().nullable(),
   load: workerLoadSchema.nullable(),
   runningTasks: z.number().int(),

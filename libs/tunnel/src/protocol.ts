@@ -65,6 +65,8 @@ export const helloSchema = z.object({
   features: z.array(z.string().max(100)).max(100),
   /** Attempts that the worker holds, ended ones without acknowledgement included. */
   held: z.array(heldAttemptSchema).max(MAX_LIST),
+  /** Of the session that this process had before: shows that it is no second one. */
+  lastEpoch: z.number().int().nonnegative().optional(),
 });
 export type Hello = z.infer<typeof helloSchema>;
 

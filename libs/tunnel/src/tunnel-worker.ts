@@ -29,6 +29,7 @@ export class TunnelWorker {
   #running: Promise<void> | undefined;
   #openedAt: number | undefined;
   #retries = 0;
+  #lastEpoch: number | undefined;
 
   constructor(options: TunnelWorkerOptions) {
     this.#options = options;
@@ -103,7 +104,8 @@ export class TunnelWorker {
   async #connectOnce(): Promise<CloseInfo> {
     const socket = await this.#dial();
     if (!(socket instanceof WebSocket)) return socket;
-    const connection = new WorkerConnection(socket, this.#options, this.#clock, () => this.#opened());
+    const line = { lastEpoch: this.#lastEpoch, opened: (epoch: number) => this.#opened(epoch) };
+    const connection = new WorkerConnection(socket, this.#options, this.#clock, line);
     this.#connection = connection;
     if (this.#stopping.signal.aborted) connection.close(CLOSE.goingAway, STOPS);
     else this.#enter('greeting');
@@ -121,7 +123,8 @@ export class TunnelWorker {
     }
   }
 
-  #opened(): void {
+  #opened(epoch: number): void {
+    this.#lastEpoch = epoch;
     this.#openedAt = this.#clock.now().getTime();
     if (!this.#stopping.signal.aborted) this.#enter('open');
   }

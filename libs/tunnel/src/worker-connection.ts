@@ -19,6 +19,12 @@ const DEFAULT_PING_INTERVAL_MS = 10_000;
 const DEFAULT_WELCOME_TIMEOUT_MS = 15_000;
 const MAX_BUFFERED_BYTES = 64 * 1024 * 1024;
 
+/** What outlives a socket. */
+export interface LineMemory {
+  readonly lastEpoch: number | undefined;
+  opened(epoch: number): void;
+}
+
 interface Open {
   readonly runner: RequestRunner;
   readonly maxOpenRequests: number;
@@ -31,17 +37,17 @@ export class WorkerConnection {
   readonly #options: TunnelWorkerOptions;
   readonly #clock: Clock;
   readonly #frames: FrameSocket;
-  readonly #onOpen: () => void;
+  readonly #line: LineMemory;
   readonly #ended = new AbortController();
   #open: Open | undefined;
   #isDraining = false;
   #lastRequestId = 0;
   #whenIdle: (() => void) | undefined;
 
-  constructor(socket: WebSocket, options: TunnelWorkerOptions, clock: Clock, onOpen: () => void) {
+  constructor(socket: WebSocket, options: TunnelWorkerOptions, clock: Clock, line: LineMemory) {
     this.#options = options;
     this.#clock = clock;
-    this.#onOpen = onOpen;
+    this.#line = line;
     this.#frames = new FrameSocket(socket, {
       maxFrameBytes: options.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES,
       maxBufferedBytes: MAX_BUFFERED_BYTES,
@@ -64,7 +70,9 @@ export class WorkerConnection {
     });
     try {
       const { card, features, held } = await this.#options.hooks.hello();
-      this.#send({ type: 'hello', versions: [...TUNNEL_VERSIONS], card, features: [...features], held: [...held] });
+      const { lastEpoch } = this.#line;
+      const said = { card, features: [...features], held: [...held], lastEpoch };
+      this.#send({ type: 'hello', versions: [...TUNNEL_VERSIONS], ...said });
     } catch (error) {
       this.#options.hooks.onFault?.(error, 'hello');
       this.#frames.close(CLOSE.internal, 'The worker cannot say hello.');
@@ -160,7 +168,7 @@ export class WorkerConnection {
       onFault: (error) => this.#options.hooks.onFault?.(error, 'handler'),
       onIdle: () => this.#whenIdle?.(),
     });
-    this.#onOpen();
+    this.#line.opened(welcome.epoch);
     this.#open = { runner, maxOpenRequests: welcome.maxOpenRequests, ready: this.#tellWelcome(welcome) };
     void this.#beatEvery(welcome.heartbeatIntervalMs);
   }

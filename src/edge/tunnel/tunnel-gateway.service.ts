@@ -104,6 +104,7 @@ export class TunnelGateway implements OnModuleInit, BeforeApplicationShutdown {
       card: hello.card,
       features: hello.features,
       road: 'tunnel',
+      lastEpoch: hello.lastEpoch,
     });
     const road = new TunnelRoad(session, { workerId, orgId, epoch, card: hello.card });
     const opened = await this.dispatch.opened(road, hello.held);

@@ -202,6 +202,7 @@ const subjects: Subject[] = [
     probes: () => ({
       find: (tx) => new WorkerStore().find(tx, owned.workerId),
       list: (tx) => new WorkerStore().list(tx, {}, { afterId: undefined, limit: 100 }),
+      grantSkills: (tx) => new WorkerStore().grantSkills(tx, owned.workerId, ['evil']),
       steer: (tx) => new WorkerStore().steer(tx, owned.workerId, { paused: true, draining: true }),
       remove: (tx) => new WorkerStore().remove(tx, owned.workerId),
       skillsOfPool: (tx) => new WorkerStore().skillsOfPool(tx, owned.poolId),
@@ -223,6 +224,8 @@ const subjects: Subject[] = [
     system: ['heartbeats', 'replaceRepositories'],
     probes: () => ({
       open: (tx) => new WorkerSessionStore().open(tx, { ...session(), ...verified() }),
+      standing: (tx) => new WorkerSessionStore().standing(tx, owned.workerId, 1_000),
+      markSecondSession: (tx) => new WorkerSessionStore().markSecondSession(tx, owned.workerId),
       describe: (tx) => new WorkerSessionStore().describe(tx, { ...session(), ...verified(), epoch: 1 }),
       close: (tx) => new WorkerSessionStore().close(tx, { workerId: owned.workerId, epoch: 1 }),
     }),
