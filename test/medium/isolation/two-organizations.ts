@@ -1,0 +1,174 @@
+import { PERMISSIONS, SCOPES } from '@coorchat/contracts';
+import { newId, type TenantContext, tenantContext } from '@coorchat/kernel';
+import { expect, vi } from 'vitest';
+import { CredentialAuthenticator } from '../../../src/identity/index.js';
+import type { PresentedCredential } from '../../../src/platform/http/index.js';
+import { InvitationStore } from '../../../src/tenancy/invitations.store.js';
+import { Members, Organizations } from '../../../src/tenancy/index.js';
+import { TestControlPlane } from '../../support/control-plane.js';
+import { enrolment } from '../../support/worker-identity.js';
+import { PROBE_HEADER, StatementCount } from './statement-count.js';
+
+const SETTLED_MS = 1_500;
+const ORG_HEADER = 'x-org';
+const EVERYTHING: ReadonlySet<string> = new Set([...Object.keys(PERMISSIONS), ...SCOPES, 'skill:*']);
+
+export interface Reply {
+  readonly status: number;
+  readonly body: string;
+  readonly statements: number;
+}
+
+/** A row of any table, by the names of its columns. */
+type Row = Readonly<Record<string, unknown>>;
+
+/** A whole control plane with organization A, which has one of each thing, and B, which may do everything in B. */
+export class TwoOrganizations {
+  readonly #statements = new StatementCount();
+  #calls = 0;
+
+  private constructor(
+    readonly plane: TestControlPlane,
+    readonly a: TenantContext,
+    readonly b: TenantContext,
+  ) {}
+
+  static async start(): Promise<TwoOrganizations> {
+    const plane = await TestControlPlane.start();
+    const { uow } = plane.database;
+    const { id } = await plane.call<{ id: string }>('GET', '/v1/organization');
+    const other = await uow.system('identity.bootstrap', (tx) =>
+      new Organizations().found(tx, { name: 'B', slug: 'b', defaultMaxCostMicros: 1, defaultMaxDurationMs: 1000 }),
+    );
+    const world = new TwoOrganizations(plane, await ownerOf(plane, id), await ownerOf(plane, other.orgId));
+    world.#actAsWhoIsNamed();
+    world.#statements.start();
+    await world.#furnish();
+    return world;
+  }
+
+  async close(): Promise<void> {
+    this.#statements.stop();
+    await this.plane.close();
+  }
+
+  /** As somebody who may do everything in their own organization: rights do not protect A here, only the walls do. */
+  async send(as: 'a' | 'b', method: string, path: string, body?: unknown, more: object = {}): Promise<Reply> {
+    const probe = `probe-${++this.#calls}`;
+    const headers = { [ORG_HEADER]: as, [PROBE_HEADER]: probe, authorization: 'Bearer spied', ...more };
+    const response = await fetch(this.plane.url + path, {
+      method,
+      headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
+      body: body === undefined ? null : JSON.stringify(body),
+      signal: AbortSignal.timeout(20_000),
+    });
+    const text = await response.text();
+    return { status: response.status, body: text, statements: this.#statements.of(probe) };
+  }
+
+  /** Every row of A in every table that has organizations, by table. */
+  async rowsOfA(): Promise<Readonly<Record<string, readonly Row[]>>> {
+    const { uow } = this.plane.database;
+    return uow.tenantRead(this.a, async (tx) => {
+      const tables = await tx.sql<{ name: string; column: string }>`
+        SELECT table_name AS name, column_name AS column FROM information_schema.columns
+        WHERE table_schema = 'public' AND (column_name = 'org_id' OR (table_name = 'organization' AND column_name = 'id'))
+          AND has_table_privilege(format('%I.%I', table_schema, table_name), 'select')
+        ORDER BY table_name`;
+      const found: Record<string, Row[]> = {};
+      for (const { name, column } of tables) {
+        const text = `SELECT to_jsonb(t) AS row FROM "${name}" t WHERE "${column}" = $1 ORDER BY to_jsonb(t)::text`;
+        found[name] = (await tx.query<{ row: Row }>(text, [this.a.orgId])).rows.map(({ row }) => row);
+      }
+      return found;
+    });
+  }
+
+  /** Once what was submitted has been planned, published and written down. */
+  async settledRowsOfA(): Promise<Readonly<Record<string, readonly Row[]>>> {
+    return vi.waitFor(
+      async () => {
+        const before = await this.rowsOfA();
+        await new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
+        const after = await this.rowsOfA();
+        expect(after).toEqual(before);
+        return after;
+      },
+      { timeout: 20_000 },
+    );
+  }
+
+  /** One id of A for each kind of thing, by its prefix. */
+  async idsOfA(): Promise<ReadonlyMap<string, string>> {
+    const ids = new Map<string, string>();
+    for (const row of Object.values(await this.rowsOfA()).flat()) {
+      const id = row['id'];
+      const prefix = typeof id === 'string' ? /^([a-z]{3,4})_/.exec(id)?.[1] : undefined;
+      if (typeof id === 'string' && prefix !== undefined) ids.set(prefix, id);
+    }
+    return ids;
+  }
+
+  #actAsWhoIsNamed(): void {
+    const authenticate = async ({ headers }: PresentedCredential): Promise<TenantContext> =>
+      headers[ORG_HEADER] === 'a' ? this.a : this.b;
+    vi.spyOn(CredentialAuthenticator.prototype, 'authenticate').mockImplementation(authenticate);
+  }
+
+  async #furnish(): Promise<void> {
+    await this.#made('POST', '/v1/api-keys', { name: 'of A', scopes: ['work:read'] });
+    await this.#made('POST', '/v1/oauth-clients', { name: 'of A', scopes: ['work:read'] });
+    await this.#made('POST', '/v1/sso/domains', { domain: 'a.example' });
+    await this.#made('PUT', '/v1/repositories', { url: 'https://git.example/of-a' });
+    const { token } = await this.#made<{ token: string }>('POST', '/v1/enrolment-tokens', {});
+    await this.#made('POST', '/v1/workers/enrol', await enrolment(token ?? '', 'of A'));
+    const task = { key: 'a', kind: 'agent', title: 'of A', description: 'of A', needs: {}, dependsOn: [] };
+    await this.#made('POST', '/v1/work-requests', { description: 'of A', constraints: {}, plan: { tasks: [task] } });
+    await this.#leave();
+  }
+
+  /** What only mail and workers make. */
+  async #leave(): Promise<void> {
+    await this.plane.database.uow.tenant(this.a, async (tx) => {
+      const invitation = { id: newId('invitation'), email: 'of-a@example.com', role: 'viewer', hash: 'of A' } as const;
+      const expiresAt = new Date(Date.now() + 3_600_000);
+      await new InvitationStore().insert(tx, { ...invitation, invitedBy: this.a.actor.id, expiresAt });
+      await tx.sql`
+        INSERT INTO artifact (org_id, id, work_request_id, task_id, name, kind, media_type, digest, bytes)
+        SELECT org_id, ${newId('artifact')}, work_request_id, id, 'of A', 'file', 'text/plain', 'sha256:0', 1 FROM task
+        LIMIT 1`;
+    });
+  }
+
+  async #made<T = unknown>(method: string, path: string, body: object): Promise<Partial<T>> {
+    const { status, body: text } = await this.send('a', method, path, body);
+    if (status >= 300) throw new Error(`${method} ${path}: ${status} ${text}`);
+    return JSON.parse(text === '' ? '{}' : text) as Partial<T>;
+  }
+}
+
+/** A person who owns the organization and signed in just now. */
+async function ownerOf({ database }: TestControlPlane, orgId: string): Promise<TenantContext> {
+  const userId = newId('user');
+  await database.uow.tenant({ orgId }, (tx) =>
+    new Members().add(tx, { orgId, userId, role: 'owner', invitedBy: null }),
+  );
+  return tenantContext({
+    orgId,
+    actor: { kind: 'user', id: userId },
+    scopes: EVERYTHING,
+    requestId: newId('request'),
+    member: { userId, role: 'owner' },
+    authentication: { method: 'access_token', signedInAt: new Date(), amr: ['pwd', 'otp'] },
+  });
+}
+
+/** A well-formed id that nobody has. */
+export function absentId(prefix: string): string {
+  return `${prefix}_${'0'.repeat(26)}`;
+}
+
+/** Status and text of an answer without the ids in it, and without where and when it was given. */
+export function masked({ status, body }: Reply): string {
+  return `${status} ${body.replace(/\b[a-z]{3,4}_[0-9a-hjkmnp-tv-z]{26}\b/g, '<id>')}`;
+}
