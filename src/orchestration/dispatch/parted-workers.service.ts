@@ -13,6 +13,7 @@ const GRACES_PER_LEASE = 4;
 @Injectable()
 export class PartedWorkers {
   readonly #timers = new Map<string, NodeJS.Timeout>();
+  #stopped = false;
 
   constructor(
     private readonly uow: UnitOfWork,
@@ -24,12 +25,15 @@ export class PartedWorkers {
     sessions.onParting((workerId) => this.#wait(workerId));
   }
 
+  /** Sessions end with this process: whoever comes next, or the lease, takes what they leave. */
   stop(): void {
+    this.#stopped = true;
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
   }
 
   #wait(workerId: string): void {
+    if (this.#stopped) return;
     const graceMs = Math.min(GRACE_MS, this.config.leaseMs / GRACES_PER_LEASE);
     clearTimeout(this.#timers.get(workerId));
     this.#timers.set(workerId, setTimeout(() => void this.#release(workerId), graceMs).unref());
