@@ -34,5 +34,5 @@ export { SsoApiModule, SsoPolicyModule } from './sso/sso.module.js';
 export { SsoSignInPolicy } from './sso/sso-sign-in-policy.js';
 export { TxtRecords } from './sso/txt-records.port.js';
 export { SignInPolicy } from './accounts/sign-in-policy.port.js';
-export { WorkerIdentities } from './workers/worker-identities.service.js';
+export { type NewWorkerIdentity, WorkerIdentities } from './workers/worker-identities.service.js';
 export { WorkerIdentityModule } from './workers/worker-identity.module.js';

@@ -1,9 +1,13 @@
 import {
+  type EnrolledWorker,
+  enrolledWorkerSchema,
   idSchema,
   type Page,
   type PageQuery,
   pageQuerySchema,
   pageSchema,
+  type RegisterWorker,
+  registerWorkerSchema,
   type UpdateWorker,
   updateWorkerSchema,
   type WorkerView,
@@ -14,6 +18,7 @@ import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestj
 import { ApiTags } from '@nestjs/swagger';
 import { Access, Operation, Tenant } from '../platform/http/index.js';
 import { WorkerDirectory } from './worker-directory.service.js';
+import { WorkerEnrolment } from './worker-enrolment.service.js';
 import { WorkerSteering } from './worker-steering.service.js';
 
 const workerId = { schema: idSchema('worker') };
@@ -24,6 +29,7 @@ export class WorkerController {
   constructor(
     private readonly directory: WorkerDirectory,
     private readonly steering: WorkerSteering,
+    private readonly enrolment: WorkerEnrolment,
   ) {}
 
   @Get()
@@ -31,6 +37,20 @@ export class WorkerController {
   @Operation({ summary: 'List workers', response: pageSchema(workerViewSchema) })
   list(@Tenant() ctx: TenantContext, @Query({ schema: pageQuerySchema }) query: PageQuery): Promise<Page<WorkerView>> {
     return this.directory.list(ctx, query);
+  }
+
+  @Post()
+  @Access('cluster:admin')
+  @Operation({
+    summary: 'Register a worker by its public key, before its machine starts',
+    status: 201,
+    response: enrolledWorkerSchema,
+  })
+  register(
+    @Tenant() ctx: TenantContext,
+    @Body({ schema: registerWorkerSchema }) body: RegisterWorker,
+  ): Promise<EnrolledWorker> {
+    return this.enrolment.register(ctx, body);
   }
 
   @Get(':id')

@@ -84,6 +84,8 @@ export {
   WORKER_STATUSES,
   createEnrolmentTokenSchema,
   enrolmentTokenSchema,
+  registerWorkerSchema,
+  type RegisterWorker,
   updateWorkerSchema,
   type UpdateWorker,
   enrolWorkerSchema,

@@ -42,6 +42,16 @@ export const enrolWorkerSchema = z.strictObject({
 });
 export type EnrolWorker = z.infer<typeof enrolWorkerSchema>;
 
+/** A worker whose key an administrator knows before the machine ever calls. */
+export const registerWorkerSchema = z.strictObject({
+  name: enrolWorkerSchema.shape.name,
+  /** Public ES256 key, as `coorchat-worker key` prints it. */
+  jwk: z.record(z.string(), z.string()),
+  clusterId: idSchema('cluster').optional(),
+  skills: createEnrolmentTokenSchema.shape.skills,
+});
+export type RegisterWorker = z.infer<typeof registerWorkerSchema>;
+
 export const enrolledWorkerSchema = z.object({
   workerId: idSchema('worker'),
   orgId: idSchema('organization'),

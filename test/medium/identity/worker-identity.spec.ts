@@ -1,9 +1,13 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import type { EnrolledWorker, WorkerView } from '@coorchat/contracts';
 import { isAppError } from '@coorchat/kernel';
 import { TUNNEL_PATH, TunnelUnauthorized, TunnelWorker } from '@coorchat/tunnel';
 import { Module } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { adoptRegistration } from '../../../apps/worker/src/enrolment/registered-key.js';
 import { WorkerKey } from '../../../apps/worker/src/enrolment/worker-key.js';
 import { TunnelAccess } from '../../../src/edge/tunnel/tunnel-access.service.js';
 import { BootstrapKey } from '../../../src/identity/index.js';
@@ -128,6 +132,27 @@ describe('enrolment with a key', () => {
     const wrong = [await WorkerKey.generate().enrolmentProof('cce_other'), `${header}.${claims}.${signature}`, 'x'];
     for (const proof of wrong) expect(await of(proof)).toMatchObject({ code: 'identity.bad_key_proof' });
     expect(await of(good)).toMatchObject({ clientId: expect.stringMatching(/^cli_/) });
+  });
+});
+
+describe('a key that is registered before', () => {
+  it('is the worker at once, without a token', async () => {
+    const dataDir = await mkdtemp(path.join(tmpdir(), 'registered-'));
+    try {
+      const key = WorkerKey.generate();
+      const body = { name: 'known before', jwk: key.publicJwk, skills: ['build'] };
+      const { status, body: made } = await admin<EnrolledWorker>('POST', '/v1/workers', body);
+      expect(status).toBe(201);
+      const { workerId, orgId, clientId } = made;
+      const adopt = (by: WorkerKey) => adoptRegistration({ url: api.url, name: 'm', dataDir, key: by, clientId });
+      await expect(adopt(WorkerKey.generate())).rejects.toMatchObject({ code: 'worker.key_not_registered' });
+      expect(await adopt(key)).toMatchObject({ workerId, orgId, clientId });
+      expect((await connected({ ...made, key })).seen.epochs).toEqual([1]);
+      const secret = { ...key.publicJwk, d: 'x' };
+      expect((await admin('POST', '/v1/workers', { name: 'y', jwk: secret })).status).toBe(400);
+    } finally {
+      await rm(dataDir, { recursive: true, force: true });
+    }
   });
 });
 

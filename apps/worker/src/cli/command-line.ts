@@ -7,6 +7,7 @@ export const HELP = `coorchat-worker - runs CoorChat's tasks on this machine
 Usage
   coorchat-worker start --url https://coorchat.example.com   serve until Ctrl-C
   coorchat-worker facts                                      print what this machine offers
+  coorchat-worker key                                        print this worker's public key, made if there is none
   coorchat-worker --help | --version
 
 Options
@@ -16,19 +17,21 @@ Options
   --data-dir <folder>   where identity, journal and workspaces lie (default: ~/.coorchat/worker)
   --token-file <file>   read the enrolment token from a file
   --token-stdin         read the enrolment token from standard input
+  --client <cli_…>      the key of this machine was registered before, under this id: no token is needed
 
 The enrolment token is needed once. Without one of the options above it is taken from
 COORCHAT_ENROLMENT_TOKEN, or asked for in a terminal.
 `;
 
 export interface StartCommand {
-  readonly command: 'start' | 'facts';
+  readonly command: 'start' | 'facts' | 'key';
   readonly url: string | undefined;
   readonly name: string | undefined;
   readonly config: string | undefined;
   readonly dataDir: string | undefined;
   readonly tokenFile: string | undefined;
   readonly tokenStdin: boolean;
+  readonly client: string | undefined;
 }
 
 export type Command = StartCommand | { readonly command: 'help' | 'version' };
@@ -40,6 +43,7 @@ const OPTIONS = {
   'data-dir': { type: 'string' },
   'token-file': { type: 'string' },
   'token-stdin': { type: 'boolean', default: false },
+  client: { type: 'string' },
   help: { type: 'boolean', short: 'h', default: false },
   version: { type: 'boolean', short: 'v', default: false },
 } as const;
@@ -58,10 +62,10 @@ export function readCommandLine(args: readonly string[]): Command {
   if (values.version) return { command: 'version' };
   const [command, ...rest] = positionals;
   if (values.help || command === 'help' || command === undefined) return { command: 'help' };
-  if ((command !== 'start' && command !== 'facts') || rest.length > 0) {
+  if ((command !== 'start' && command !== 'facts' && command !== 'key') || rest.length > 0) {
     throw configError(`Unknown command "${positionals.join(' ')}". See coorchat-worker --help.`);
   }
-  const { url, name, config } = values;
+  const { url, name, config, client } = values;
   const [dataDir, tokenFile, tokenStdin] = [values['data-dir'], values['token-file'], values['token-stdin']];
-  return { command, url, name, config, dataDir, tokenFile, tokenStdin };
+  return { command, url, name, config, dataDir, tokenFile, tokenStdin, client };
 }

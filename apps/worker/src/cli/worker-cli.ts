@@ -10,6 +10,8 @@ import { Redactor } from '../log/redactor.js';
 import { WorkerProcess } from '../process/worker-process.js';
 import type { MakeParts } from '../process/worker-parts.port.js';
 import { HELP, readCommandLine, type StartCommand } from './command-line.js';
+import { KeyFile } from '../enrolment/key-file.js';
+import { workerKey } from '../enrolment/key-store.js';
 import { FAULT_EXIT_CODE, onFault } from './faults.js';
 import { findEnrolmentToken } from './enrolment-token.js';
 import { onShutdownSignals } from './shutdown-signals.js';
@@ -41,6 +43,8 @@ export async function runCli(args: readonly string[], parts: CliParts): Promise<
         return 0;
       case 'facts':
         return await printFacts(command, parts);
+      case 'key':
+        return await printKey(command);
       case 'start':
         return await start(command, parts);
     }
@@ -57,6 +61,15 @@ async function printFacts(command: StartCommand, { surroundings }: CliParts): Pr
   const around = await surroundings(config, environment.all.PATH ?? '');
   const { facts } = await detectMachine({ settings, ...around, home: environment.home });
   process.stdout.write(`${JSON.stringify(facts, null, 2)}\n`);
+  return 0;
+}
+
+async function printKey(command: StartCommand): Promise<number> {
+  const config = await readConfigFile(command.config);
+  const url = command.url ?? config.url ?? 'http://localhost';
+  const { dataDir } = settle(config, { ...command, url }, takeEnvironment());
+  const { publicJwk } = await workerKey(new KeyFile(dataDir));
+  process.stdout.write(`${JSON.stringify(publicJwk)}\n`);
   return 0;
 }
 
@@ -78,6 +91,7 @@ async function start(command: StartCommand, { makeParts }: CliParts): Promise<nu
     environment,
     version: version(),
     token,
+    clientId: command.client,
     makeParts,
     redactor,
     logger,

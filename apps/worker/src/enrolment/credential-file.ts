@@ -10,7 +10,7 @@ const registrationSchema = z.object({
   name: z.string(),
   workerId: z.string(),
   orgId: z.string(),
-  clusterId: z.string(),
+  clusterId: z.string().optional(),
   /** OAuth client of the worker; what it shows as such is signed with its key. */
   clientId: z.string(),
 });

@@ -40,7 +40,7 @@ export async function enrol(options: EnrolmentOptions): Promise<Enrolment> {
 }
 
 /** Tokens are asked of the control plane that registered the worker; on this machine alone the port may change. */
-function refuseForeign(stored: StoredRegistration, url: string, path: string): void {
+export function refuseForeign(stored: StoredRegistration, url: string, path: string): void {
   if (stored.url === url) return;
   const [before, now] = [new URL(stored.url), new URL(url)];
   if (before.origin === now.origin || (isLoopback(before) && isLoopback(now))) return;

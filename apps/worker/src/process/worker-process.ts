@@ -4,6 +4,8 @@ import { PolledSession } from '../a2a/polled-session.js';
 import { enrol, revoked } from '../enrolment/enrolment.js';
 import { KeyFile } from '../enrolment/key-file.js';
 import { workerKey } from '../enrolment/key-store.js';
+import { adoptRegistration } from '../enrolment/registered-key.js';
+import type { WorkerKey } from '../enrolment/worker-key.js';
 import { WorkerTokens } from '../enrolment/worker-tokens.js';
 import type { Listener } from '../road/listener.road.js';
 import { ListenerRegistration } from '../road/listener-registration.js';
@@ -16,6 +18,8 @@ import { Throttle, workerLoad } from './worker-load.js';
 export interface WorkerOptions extends AssemblyOptions {
   /** Asked when the machine is not enrolled yet. */
   readonly token: () => Promise<string | undefined>;
+  /** Of the key that an administrator registered for this machine. */
+  readonly clientId?: string | undefined;
 }
 
 interface Identity {
@@ -146,14 +150,20 @@ export class WorkerProcess {
   }
 }
 
-async function identify({ settings, token, logger }: WorkerOptions): Promise<Identity> {
+async function identify(options: WorkerOptions): Promise<Identity> {
+  const { settings, logger } = options;
   const { url, dataDir } = settings;
   const store = new KeyFile(dataDir);
   const key = await workerKey(store);
   logger.info('the private key of this worker lies here', { kept: store.place });
+  const { workerId, clientId } = await registrationOf(options, key);
+  return { workerId, tokens: new WorkerTokens({ url, clientId, key, revoked: () => revoked(dataDir) }) };
+}
+
+async function registrationOf({ settings, token, clientId, logger }: WorkerOptions, key: WorkerKey) {
+  if (clientId !== undefined) return adoptRegistration({ ...settings, key, clientId });
   const { registration, fresh, file } = await enrol({ ...settings, key, token });
-  const { workerId, clientId, name } = registration;
+  const { workerId, name } = registration;
   if (fresh) logger.info(`enrolled as "${name}"; no token is needed again`, { workerId, kept: file });
-  const tokens = new WorkerTokens({ url, clientId, key, revoked: () => revoked(dataDir) });
-  return { workerId, tokens };
+  return registration;
 }
