@@ -11,6 +11,7 @@ import {
   OauthModule,
   OidcJobsModule,
   OidcServerModule,
+  ScimModule,
   SsoApiModule,
 } from '../identity/index.js';
 import { PlannerModule } from '../orchestration/planner/index.js';
@@ -40,6 +41,7 @@ export const PROCESS_MODULES: Readonly<Record<ServingProcess, readonly RoomModul
     OidcServerModule,
     AccountPagesModule.with(OauthModule),
     SsoApiModule,
+    ScimModule,
     RegistryApiModule,
     RepositoryApiModule,
     TaskApiModule,
