@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { BreachedPasswords } from './breached-passwords.service.js';
 import { hashPassword } from './password-hash.js';
-import { passwordFault } from './password.rules.js';
 
 export type ChosenPassword =
   | { readonly kind: 'good'; readonly hash: string }
@@ -17,6 +16,8 @@ export class PasswordChoice {
   constructor(private readonly breached: BreachedPasswords) {}
 
   async judge(password: string, about: readonly string[]): Promise<ChosenPassword> {
+    // Its dictionaries are large: they are loaded with the first password that somebody chooses.
+    const { passwordFault } = await import('./password.rules.js');
     const message = passwordFault(password, about) ?? ((await this.breached.knows(password)) ? BREACHED : undefined);
     return message === undefined ? { kind: 'good', hash: await hashPassword(password) } : { kind: 'weak', message };
   }

@@ -13,17 +13,16 @@ const RETRY = { baseMs: 1_000, maxMs: 30_000, factor: 4, jitter: 0.2 };
 
 @Injectable()
 export class BackgroundMailer extends Mailer implements OnApplicationShutdown {
-  private readonly transport: MailTransport;
+  private transport: Promise<MailTransport> | undefined;
   private readonly pending = new Set<Promise<void>>();
   private readonly stopping = new AbortController();
 
   constructor(
-    @Inject(AppConfig) config: AppConfig,
+    @Inject(AppConfig) private readonly config: AppConfig,
     @Inject(Logger) private readonly logger: Logger,
     @Inject(Metrics) private readonly metrics: Metrics,
   ) {
     super();
-    this.transport = mailTransport(config.mail, logger);
   }
 
   override post(letter: Letter): void {
@@ -36,13 +35,14 @@ export class BackgroundMailer extends Mailer implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     this.stopping.abort();
     await Promise.all(this.pending);
-    this.transport.close();
+    (await this.transport)?.close();
   }
 
   private async deliver(mail: Mail): Promise<void> {
     for (let tries = 1; ; tries++) {
       try {
-        await this.transport.deliver(mail);
+        this.transport ??= mailTransport(this.config.mail, this.logger);
+        await (await this.transport).deliver(mail);
         return this.metrics.count('mail.sent');
       } catch (error) {
         if (!(await this.mayTryAgain(tries))) {

@@ -1,7 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newId } from '@coorchat/kernel';
-import { createTransport } from 'nodemailer';
 import type { MailConfig } from '../config/index.js';
 import type { Logger } from '../telemetry/index.js';
 import type { Mail } from './letter.js';
@@ -14,7 +13,8 @@ export interface MailTransport {
 
 const TIMEOUT_MS = 20_000;
 
-function smtpTransport(url: string, from: string): MailTransport {
+async function smtpTransport(url: string, from: string): Promise<MailTransport> {
+  const { createTransport } = await import('nodemailer');
   const timeouts = { connectionTimeout: TIMEOUT_MS, greetingTimeout: TIMEOUT_MS, socketTimeout: TIMEOUT_MS };
   // Letters never make the server read files or URLs, whatever a name contains.
   const transport = createTransport({ url, ...timeouts }, { from, disableFileAccess: true, disableUrlAccess: true });
@@ -25,7 +25,8 @@ function smtpTransport(url: string, from: string): MailTransport {
 }
 
 /** For development: the whole message as a file that mail programs open, its address on the console. */
-function folderTransport({ from, folder }: MailConfig, logger: Logger): MailTransport {
+async function folderTransport({ from, folder }: MailConfig, logger: Logger): Promise<MailTransport> {
+  const { createTransport } = await import('nodemailer');
   const transport = createTransport({ streamTransport: true, buffer: true, newline: 'unix' }, { from });
   return {
     deliver: async (mail) => {
@@ -39,6 +40,7 @@ function folderTransport({ from, folder }: MailConfig, logger: Logger): MailTran
   };
 }
 
-export function mailTransport(config: MailConfig, logger: Logger): MailTransport {
+/** The library is loaded with the first mail. */
+export function mailTransport(config: MailConfig, logger: Logger): Promise<MailTransport> {
   return config.smtpUrl === undefined ? folderTransport(config, logger) : smtpTransport(config.smtpUrl, config.from);
 }

@@ -1,6 +1,6 @@
 import { type Assignment, type Failure, type GrantFault, openGrant, type SentAssignment } from '@coorchat/a2a';
 import { messageOf } from '@coorchat/kernel';
-import type { JWTVerifyGetKey } from 'jose';
+import { PublishedKeys } from './published-keys.js';
 
 export type OpenedAssignment =
   | { readonly assignment: Assignment }
@@ -28,17 +28,14 @@ const MESSAGES: Readonly<Record<GrantFault, { code: string; message: string }>> 
   unreadable: { code: 'worker.bad_grant', message: 'The grant is not signed as grants are.' },
 };
 
-/** A key that is not known yet is looked for, but not more often than this. */
-const COOLDOWN_MS = 2_000;
-const MAX_AGE_MS = 10 * 60 * 1_000;
-
 /** Opens grants with the keys that the control plane publishes: nothing is done without one. */
 export class GrantDesk {
-  readonly #options: GrantDeskOptions;
-  #keys: JWTVerifyGetKey | undefined;
+  readonly #workerId: string;
+  readonly #keys: PublishedKeys;
 
-  constructor(options: GrantDeskOptions) {
-    this.#options = options;
+  constructor({ url, workerId }: GrantDeskOptions) {
+    this.#workerId = workerId;
+    this.#keys = new PublishedKeys(new URL('oidc/jwks', url.endsWith('/') ? url : `${url}/`).href);
   }
 
   async open(sent: SentAssignment): Promise<OpenedAssignment> {
@@ -48,21 +45,12 @@ export class GrantDesk {
       failure: { class: 'worker', code, message },
     });
     try {
-      const opened = await openGrant(sent.grant, { keys: await this.#keySet(), workerId: this.#options.workerId });
+      const opened = await openGrant(sent.grant, { keys: this.#keys.find, workerId: this.#workerId });
       if ('grant' in opened) return { assignment: { ...sent, grant: opened.grant } };
       const { code, message } = MESSAGES[opened.fault];
       return refuse(code, message);
     } catch (error) {
       return refuse('worker.keys_unavailable', `The keys of the control plane could not be read: ${messageOf(error)}`);
     }
-  }
-
-  /** Loaded with the first assignment: an idle worker needs none of it. */
-  async #keySet(): Promise<JWTVerifyGetKey> {
-    if (this.#keys) return this.#keys;
-    const { createRemoteJWKSet } = await import('jose');
-    const url = new URL('oidc/jwks', this.#options.url.endsWith('/') ? this.#options.url : `${this.#options.url}/`);
-    this.#keys = createRemoteJWKSet(url, { cooldownDuration: COOLDOWN_MS, cacheMaxAge: MAX_AGE_MS });
-    return this.#keys;
   }
 }
