@@ -101,6 +101,8 @@ const soleImporters = {
   'oidc-provider': 'oidc-provider',
   stripe: 'stripe',
   yazl: 'yazl',
+  'openid-client': 'openid-client',
+  scimmy: 'scimmy',
 };
 
 const kebab = (room: string) => room.replace('/', '-');

@@ -32,6 +32,8 @@ const PACKAGES = [
   '@simplewebauthn/server',
   'stripe',
   'yazl',
+  'openid-client',
+  'scimmy',
   'zod',
   '@prisma/client',
   '@aws-sdk/client-s3',

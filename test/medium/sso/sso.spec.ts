@@ -75,9 +75,17 @@ function arrive(email: string, more: Readonly<Record<string, unknown>> = {}, sub
 class Browser {
   private readonly jar = new Map<string, string>();
 
-  async get(url: string | URL): Promise<Response> {
+  get(url: string | URL): Promise<Response> {
+    return this.send(url);
+  }
+
+  post(url: string, fields: Record<string, string>): Promise<Response> {
+    return this.send(url, { method: 'POST', body: new URLSearchParams(fields) });
+  }
+
+  private async send(url: string | URL, init: RequestInit = {}): Promise<Response> {
     const cookie = [...this.jar].map(([name, value]) => `${name}=${value}`).join('; ');
-    const response = await fetch(new URL(url, app.url), { redirect: 'manual', headers: { cookie } });
+    const response = await fetch(new URL(url, app.url), { ...init, redirect: 'manual', headers: { cookie } });
     for (const text of response.headers.getSetCookie()) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(text) ?? [];
       this.jar.set(name, value);
@@ -164,6 +172,50 @@ describe('signing in with an organization', () => {
     expect((await browser.signIn(`grace@${domain}`)).status).toBe(403);
     expect(await browser.session()).toBeUndefined();
     expect(await reasons(orgId)).toEqual([reason]);
+  });
+
+  it('asks for the second factor that the account has here', async () => {
+    const { domain } = await company();
+    arrive(`grace@${domain}`);
+    const browser = new Browser();
+    await browser.signIn(`grace@${domain}`);
+    const userId = (await browser.session())?.userId ?? '';
+    await database.uow.system(
+      'identity.account',
+      (tx) => tx.sql`UPDATE user_account SET totp_confirmed_at = now() WHERE id = ${userId}`,
+    );
+    const other = new Browser();
+    expect((await other.signIn(`grace@${domain}`)).headers.get('location')).toBe('/auth/second-factor');
+    expect(await other.session()).toBeUndefined();
+    expect(await (await other.get('/auth/second-factor')).text()).toContain('Second step');
+  });
+
+  it('counts as recent only what the provider dates', async () => {
+    const { domain } = await company();
+    arrive(`grace@${domain}`);
+    const browser = new Browser();
+    await browser.signIn(`grace@${domain}`);
+    const url = new URL((await browser.get(`/auth/sso/start?email=grace@${domain}`)).headers.get('location') ?? '');
+    expect(url.searchParams.get('max_age')).toBe('60');
+    const before = (await browser.session())?.signedInAt.getTime() ?? 0;
+    expect(Date.now() - before).toBeGreaterThan(30 * 60_000);
+    await browser.get(await idp.signIn(url.href));
+    expect(Date.now() - ((await browser.session())?.signedInAt.getTime() ?? 0)).toBeLessThan(60_000);
+  });
+
+  it('begins at the form, and comes back to where the person wanted to go', async () => {
+    const { domain } = await company();
+    arrive(`grace@${domain}`);
+    const browser = new Browser();
+    const form = await (await browser.get('/auth/sso?continue=/auth/device')).text();
+    const csrf = /name="csrf" value="([^"]+)"/.exec(form)?.[1] ?? '';
+    expect((await browser.post('/auth/sso', { csrf, email: 'x@nowhere.example' })).status).toBe(422);
+    const page = await (
+      await browser.post('/auth/sso', { csrf, email: `grace@${domain}`, continue: '/auth/device' })
+    ).text();
+    const href = /href="(http[^"]+)">Go on/.exec(page)?.[1]?.replaceAll('&amp;', '&') ?? '';
+    expect((await browser.get(await idp.signIn(href))).headers.get('location')).toBe('/auth/device');
+    expect((await browser.get('/auth/sso/start?connection=nothing')).status).toBe(422);
   });
 
   it('gives no account to a second subject with its address', async () => {
