@@ -211,7 +211,7 @@ describe('the Agent Card', () => {
       defaultInputModes: ['text/plain', 'application/json'],
       defaultOutputModes: ['text/plain', 'application/json'],
       skills: [{ id: 'deliver-software-work', tags: expect.arrayContaining(['planning']) as string[] }],
-      security: [{ bearer: [] }],
+      security: expect.arrayContaining([{ bearer: [] }]) as object[],
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
     });
   });

@@ -14,14 +14,14 @@ import {
   RawRoutes,
   tenantOf,
 } from '../../platform/http/index.js';
-import { cardDocument, clusterCard } from './cluster-card.js';
+import { cardDocument } from './cluster-card.js';
+import { ClusterCards } from './cluster-cards.service.js';
 import { TenantUser } from './tenant-user.js';
 import { WorkRequestHandler } from './work-request.handler.js';
 
 const CONTENT_TYPES = ['application/json', 'application/a2a+json'];
 const LEGACY = '0.3';
 const CURRENT = '1.0';
-const VERSION = '0.1.0';
 const INVALID_PARAMS = -32602;
 const CARD_MAX_AGE_SECONDS = 300;
 
@@ -52,15 +52,16 @@ export class A2aRoutes implements OnModuleInit {
 
   constructor(
     private readonly routes: RawRoutes,
-    private readonly publicUrl: PublicUrl,
+    private readonly cards: ClusterCards,
+    publicUrl: PublicUrl,
     work: WorkService,
     artifacts: WorkArtifacts,
   ) {
     const handler: A2ARequestHandler = new WorkRequestHandler({
       work,
       artifacts,
-      card: () => this.#card(),
-      baseUrl: () => this.publicUrl.value,
+      cards,
+      baseUrl: () => publicUrl.value,
     });
     this.#current = new JsonRpcTransportHandler(handler);
     this.#legacy = new LegacyJsonRpcTransportHandler(handler);
@@ -71,17 +72,15 @@ export class A2aRoutes implements OnModuleInit {
       method: 'GET',
       url: '/.well-known/agent-card.json',
       config: publicConfig('A2A clients discover an agent by its card; it names no machine and no tenant'),
-      handler: (_request, reply) =>
-        reply.header('cache-control', `public, max-age=${CARD_MAX_AGE_SECONDS}`).send(cardDocument(this.#card())),
+      handler: async (_request, reply) =>
+        reply
+          .header('cache-control', `public, max-age=${CARD_MAX_AGE_SECONDS}`)
+          .send(cardDocument(await this.cards.public())),
     });
     this.routes.plugin((scope) => {
       this.#addRpc(scope);
       return Promise.resolve();
     });
-  }
-
-  #card() {
-    return clusterCard(this.publicUrl.value, VERSION);
   }
 
   #addRpc(scope: FastifyInstance): void {

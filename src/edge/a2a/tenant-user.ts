@@ -24,12 +24,15 @@ export function callerLeft({ user }: ServerCallContext): AbortSignal {
   return user instanceof TenantUser ? user.left : AbortSignal.abort();
 }
 
+/** The caller's tenant. @throws AppError `a2a.unauthenticated` */
+export function callerOf({ user }: ServerCallContext): TenantContext {
+  if (user instanceof TenantUser) return user.tenant;
+  throw new AppError({ code: 'a2a.unauthenticated', kind: 'unauthenticated', message: 'A credential is needed.' });
+}
+
 /** The caller's tenant, if it may do this. @throws AppError `a2a.unauthenticated`, `a2a.missing_scope` */
 export function tenantWith(context: ServerCallContext, scope: Scope): TenantContext {
-  if (!(context.user instanceof TenantUser)) {
-    throw new AppError({ code: 'a2a.unauthenticated', kind: 'unauthenticated', message: 'A credential is needed.' });
-  }
-  const { tenant } = context.user;
+  const tenant = callerOf(context);
   if (tenant.scopes.has(scope)) return tenant;
   throw new AppError({
     code: 'a2a.missing_scope',

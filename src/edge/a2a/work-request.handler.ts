@@ -1,6 +1,7 @@
 import type {
   AgentCard,
   CancelTaskRequest,
+  GetExtendedAgentCardRequest,
   GetTaskRequest,
   ListTasksRequest,
   ListTasksResponse,
@@ -11,7 +12,6 @@ import type {
 } from '@a2a-js/sdk';
 import { TaskState } from '@a2a-js/sdk';
 import {
-  ExtendedAgentCardNotConfiguredError,
   PushNotificationNotSupportedError,
   RequestMalformedError,
   TaskNotCancelableError,
@@ -23,8 +23,9 @@ import type { ArtifactView, WorkEvent, WorkStatus, WorkView } from '@coorchat/co
 import { isAppError, type TenantContext } from '@coorchat/kernel';
 import type { WorkArtifacts, WorkFilter, WorkService } from '../../orchestration/task/index.js';
 import { toA2aError } from './a2a-errors.js';
+import type { ClusterCards } from './cluster-cards.service.js';
 import { submissionOf } from './submission.rules.js';
-import { callerLeft, tenantWith } from './tenant-user.js';
+import { callerLeft, callerOf, tenantWith } from './tenant-user.js';
 import { artifactsOf, progressStatus, statusOf, taskOf, type WorkScene } from './work-task.view.js';
 
 const MAX_PAGE = 100;
@@ -35,7 +36,7 @@ const END_EVENTS: ReadonlySet<WorkEvent['type']> = new Set(['work.completed', 'w
 export interface WorkRequestHandlerOptions {
   readonly work: WorkService;
   readonly artifacts: WorkArtifacts;
-  readonly card: () => AgentCard;
+  readonly cards: Pick<ClusterCards, 'base' | 'extended'>;
   readonly baseUrl: () => string;
 }
 
@@ -56,11 +57,14 @@ export class WorkRequestHandler implements A2ARequestHandler {
   constructor(private readonly options: WorkRequestHandlerOptions) {}
 
   getAgentCard(): Promise<AgentCard> {
-    return Promise.resolve(this.options.card());
+    return Promise.resolve(this.options.cards.base());
   }
 
-  getAuthenticatedExtendedAgentCard(): Promise<never> {
-    return Promise.reject(new ExtendedAgentCardNotConfiguredError('There is no extended card.'));
+  getAuthenticatedExtendedAgentCard(
+    _params: GetExtendedAgentCardRequest,
+    context: ServerCallContext,
+  ): Promise<AgentCard> {
+    return translated(() => this.options.cards.extended(callerOf(context)));
   }
 
   sendMessage(params: SendMessageRequest, context: ServerCallContext): Promise<Task> {

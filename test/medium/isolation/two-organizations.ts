@@ -168,7 +168,8 @@ export function absentId(prefix: string): string {
   return `${prefix}_${'0'.repeat(26)}`;
 }
 
-/** Status and text of an answer without the ids in it, and without where and when it was given. */
+/** Status and text of an answer without the ids and signatures in it: no ECDSA signature is made twice. */
 export function masked({ status, body }: Reply): string {
-  return `${status} ${body.replace(/\b[a-z]{3,4}_[0-9a-hjkmnp-tv-z]{26}\b/g, '<id>')}`;
+  const text = body.replace(/\b[a-z]{3,4}_[0-9a-hjkmnp-tv-z]{26}\b/g, '<id>');
+  return `${status} ${text.replace(/"signature":"[\w-]+"/g, '<signature>')}`;
 }
