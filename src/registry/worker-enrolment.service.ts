@@ -32,10 +32,17 @@ export class WorkerEnrolment {
    * @throws AppError `identity.enrolment_refused`, `identity.bad_key_proof`, `registry.worker_name_taken`, `tenancy.quota_reached`
    */
   async enrol({ token, name, proof }: EnrolWorker): Promise<EnrolledWorker> {
-    const orgId = await this.tokens.orgOf(token);
+    const approved = await this.identities.approved(token);
+    const orgId = approved?.orgId ?? (await this.tokens.orgOf(token));
     const key = await this.identities.prove(proof, token);
     const make = this.uow.tenant({ orgId }, async (tx) => {
       const workerId = newId('worker');
+      if (approved) {
+        await this.identities.useUp(tx, approved);
+        const { id: clusterId } = await this.clusters.first(tx);
+        const { skills, approvedBy: createdBy } = approved;
+        return this.make(tx, { workerId, clusterId, name, key, skills, createdBy });
+      }
       const { clusterId, skills } = await this.tokens.redeem(tx, token, workerId);
       return this.make(tx, { workerId, clusterId, name, key, skills, createdBy: null });
     });

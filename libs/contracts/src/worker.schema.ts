@@ -35,7 +35,8 @@ export const updateWorkerSchema = z.strictObject({
 export type UpdateWorker = z.infer<typeof updateWorkerSchema>;
 
 export const enrolWorkerSchema = z.strictObject({
-  token: z.string().min(1).max(200),
+  /** Enrolment token, or the access token by which somebody let the machine in. */
+  token: z.string().min(1).max(8192),
   name: z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9 ._-]{0,62}$/, 'must be 1 to 63 letters, digits, spaces, dots, dashes'),
   /** JWT by which the machine shows that it holds its key; see docs/flows/enrolment.md. */
   proof: z.string().min(1).max(4000),

@@ -2,7 +2,9 @@ import { WORKER_SCOPES } from '@coorchat/contracts';
 import { Injectable } from '@nestjs/common';
 import type { TenantTx } from '../../platform/db/index.js';
 import { Revocations } from '../../platform/revocation/index.js';
+import { AccessTokens, looksLikeToken } from '../access/access-tokens.service.js';
 import { identityErrors } from '../identity.errors.js';
+import { WORKER_CLIENT_ID } from '../oidc/client-metadata.rules.js';
 import { OauthClients } from '../oidc/oauth-clients.service.js';
 import { type ProvenKey, provenKey } from './enrolment-proof.rules.js';
 
@@ -15,6 +17,17 @@ export interface NewWorkerIdentity {
   readonly createdBy: string | null;
 }
 
+/** A machine that somebody let in by browser. */
+export interface ApprovedMachine {
+  readonly orgId: string;
+  readonly approvedBy: string;
+  readonly tokenId: string;
+  readonly skills: readonly string[];
+}
+
+const EVERY_SKILL = '*';
+const SKILL = 'skill:';
+
 function scopesFor(skills: readonly string[]): string[] {
   return [...WORKER_SCOPES, ...skills.map((skill) => `skill:${skill}`)];
 }
@@ -25,6 +38,7 @@ export class WorkerIdentities {
   constructor(
     private readonly clients: OauthClients,
     private readonly revocations: Revocations,
+    private readonly tokens: AccessTokens,
   ) {}
 
   /** The key that the machine has shown to hold. @throws AppError `identity.bad_key_proof` */
@@ -32,6 +46,25 @@ export class WorkerIdentities {
     const key = await provenKey(proof, token);
     if (key === undefined) throw identityErrors.badKeyProof();
     return key;
+  }
+
+  /**
+   * Undefined for what is no access token. Without skills in it, the machine gets them all, as by an enrolment token.
+   * @throws AppError `identity.enrolment_refused`
+   */
+  async approved(token: string): Promise<ApprovedMachine | undefined> {
+    if (!looksLikeToken(token)) return undefined;
+    const checked = await this.tokens.verify(token);
+    if ('challenge' in checked) throw identityErrors.enrolmentRefused();
+    const { clientId, scopes, orgId, subject, tokenId } = checked.claims;
+    if (clientId !== WORKER_CLIENT_ID || !scopes.has('worker:register')) throw identityErrors.enrolmentRefused();
+    const named = [...scopes].filter((scope) => scope.startsWith(SKILL)).map((scope) => scope.slice(SKILL.length));
+    return { orgId, approvedBy: subject, tokenId, skills: named.length > 0 ? named : [EVERY_SKILL] };
+  }
+
+  /** An approval lets one machine in. */
+  async useUp(tx: TenantTx, { tokenId }: ApprovedMachine): Promise<void> {
+    await this.revocations.publish(tx, { kind: 'token', id: tokenId });
   }
 
   /** @returns the `client_id`. @throws AppError `identity.bad_client_key` */

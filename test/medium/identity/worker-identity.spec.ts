@@ -7,16 +7,18 @@ import { TUNNEL_PATH, TunnelUnauthorized, TunnelWorker } from '@coorchat/tunnel'
 import { Module } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { approvalByPerson } from '../../../apps/worker/src/enrolment/person-approval.js';
 import { adoptRegistration } from '../../../apps/worker/src/enrolment/registered-key.js';
 import { WorkerKey } from '../../../apps/worker/src/enrolment/worker-key.js';
 import { TunnelAccess } from '../../../src/edge/tunnel/tunnel-access.service.js';
-import { BootstrapKey } from '../../../src/identity/index.js';
+import { BootstrapKey, Interactions } from '../../../src/identity/index.js';
 import { createHttpApp, type HttpApp, PublicUrl } from '../../../src/platform/http/index.js';
 import { migrateQueue } from '../../../src/platform/queue/index.js';
 import { ControlPlaneModule } from '../../../src/processes/control-plane.module.js';
 import type { ServingProcess } from '../../../src/processes/process-modules.js';
 import { testDatabase, type TestDatabase } from '../../support/database.js';
 import { enrolment, tokensOf } from '../../support/worker-identity.js';
+import { signedInPerson } from '../oidc/oidc-app.js';
 import { type Call, caller } from '../rooms/rooms-app.js';
 import { card } from '../rooms/worker-cards.js';
 
@@ -153,6 +155,31 @@ describe('a key that is registered before', () => {
     } finally {
       await rm(dataDir, { recursive: true, force: true });
     }
+  });
+});
+
+describe('a machine that somebody lets in by browser', () => {
+  it('is enrolled with the token of that approval, once', async () => {
+    const replica = {
+      ...api,
+      get: <T>(type: abstract new (...of: never[]) => T) => api.app.nest.get<T>(type, { strict: false }),
+    };
+    const { session, orgId } = await signedInPerson(
+      { ...replica, [Symbol.asyncDispose]: async () => undefined },
+      database,
+    );
+    const approve = (code: string) =>
+      replica.get(Interactions).approveDevice(code, { session, orgId, visitor: { requestId: 'req_test', origin: {} } });
+    const outcomes: unknown[] = [];
+    const show = (code: string) => void approve(code).then((outcome) => outcomes.push(outcome));
+    const token = await approvalByPerson({ url: api.url, name: 'm', show });
+    expect(outcomes).toEqual([{ kind: 'approved' }]);
+    const key = WorkerKey.generate();
+    const enrolled = await admin<EnrolledWorker>('POST', '/v1/workers/enrol', await enrolment(token, 'let in', key));
+    expect(enrolled).toMatchObject({ status: 201, body: { orgId } });
+    expect((await connected({ ...enrolled.body, key })).seen.epochs).toEqual([1]);
+    const again = async () => (await admin('POST', '/v1/workers/enrol', await enrolment(token, 'again'))).status;
+    await expect.poll(again, REVOKED).toBe(401);
   });
 });
 

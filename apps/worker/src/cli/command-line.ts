@@ -19,8 +19,8 @@ Options
   --token-stdin         read the enrolment token from standard input
   --client <cli_…>      the key of this machine was registered before, under this id: no token is needed
 
-The enrolment token is needed once. Without one of the options above it is taken from
-COORCHAT_ENROLMENT_TOKEN, or asked for in a terminal.
+The enrolment token is needed once; it may also stand in COORCHAT_ENROLMENT_TOKEN. Without any, the
+worker shows a code, with which somebody who manages the cluster lets it in by browser.
 `;
 
 export interface StartCommand {

@@ -11,6 +11,7 @@ import { WorkerProcess } from '../process/worker-process.js';
 import type { MakeParts } from '../process/worker-parts.port.js';
 import { HELP, readCommandLine, type StartCommand } from './command-line.js';
 import { KeyFile } from '../enrolment/key-file.js';
+import { approvalByPerson } from '../enrolment/person-approval.js';
 import { workerKey } from '../enrolment/key-store.js';
 import { FAULT_EXIT_CODE, onFault } from './faults.js';
 import { findEnrolmentToken } from './enrolment-token.js';
@@ -85,7 +86,11 @@ async function start(command: StartCommand, { makeParts }: CliParts): Promise<nu
   const logger = makeLogger(settings, redactor);
   const { tokenFile, tokenStdin } = command;
   const sources = { tokenFile, tokenStdin, environment: environment.enrolmentToken };
-  const token = () => findEnrolmentToken({ ...sources, input: process.stdin, output: process.stderr });
+  const isGiven = Object.values(sources).some(Boolean);
+  const token = () =>
+    isGiven
+      ? findEnrolmentToken({ ...sources, input: process.stdin, output: process.stderr })
+      : approvalByPerson({ ...settings, show: (code, page) => askPerson(logger, code, page) });
   const worker = await WorkerProcess.open({
     settings,
     environment,
@@ -97,6 +102,10 @@ async function start(command: StartCommand, { makeParts }: CliParts): Promise<nu
     logger,
   });
   return untilStopped(worker, logger);
+}
+
+function askPerson(logger: Logger, code: string, page: string): void {
+  logger.info(`This machine is not enrolled yet. Open ${page} and enter the code ${code} to let it in.`);
 }
 
 /** How long a worker that is broken may take to stop cleanly: longer than its running tasks have to let go. */
