@@ -89,7 +89,7 @@ async function start(command: StartCommand, { makeParts }: CliParts): Promise<nu
   const isGiven = Object.values(sources).some(Boolean);
   const token = () =>
     isGiven
-      ? findEnrolmentToken({ ...sources, input: process.stdin, output: process.stderr })
+      ? findEnrolmentToken({ ...sources, input: process.stdin })
       : approvalByPerson({ ...settings, show: (code, page) => askPerson(logger, code, page) });
   const worker = await WorkerProcess.open({
     settings,
