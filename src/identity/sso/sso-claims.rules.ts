@@ -1,6 +1,5 @@
 import type { SsoClaims } from '@coorchat/contracts';
-import { normalEmail } from '../accounts/account.store.js';
-import { domainOf } from './sso-domain.rules.js';
+import { domainOf, normalAddress } from './sso-domain.rules.js';
 
 export interface VouchedPerson {
   readonly subject: string;
@@ -27,13 +26,13 @@ export function personOf({ claims, names, domains }: Told): VouchedPerson | Refu
   const { sub, auth_time: authTime } = claims;
   const email = claims[names.email];
   if (typeof sub !== 'string' || typeof email !== 'string') return 'no_email';
-  const domain = domainOf(normalEmail(email));
+  const domain = domainOf(normalAddress(email));
   if (domain === undefined || !domains.includes(domain)) return 'foreign_domain';
   if (!YES.includes(claims[names.emailVerified])) return 'email_not_verified';
   const name = claims[names.name];
   return {
     subject: sub,
-    email: normalEmail(email),
+    email: normalAddress(email),
     name: (typeof name === 'string' && name.trim() !== '' ? name.trim() : email).slice(0, NAME_LENGTH),
     authenticatedAt: typeof authTime === 'number' ? new Date(authTime * 1_000) : undefined,
   };

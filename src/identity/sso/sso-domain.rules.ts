@@ -21,3 +21,8 @@ export function recordName(domain: string): string {
 export function recordValue(token: string): string {
   return `coorchat-verification=${token}`;
 }
+
+/** As accounts keep it. */
+export function normalAddress(email: string): string {
+  return email.trim().normalize('NFC').toLowerCase();
+}
