@@ -27,6 +27,28 @@ describe('outboundFault', () => {
     'ftp://worker.example/',
   ])('refuses %s', (url) => expect(faultOf(url, STRICT)).toBeTypeOf('string'));
 
+  it.each([
+    'https://0177.0.0.1/',
+    'https://127.1/',
+    'https://0/',
+    'https://127.0.0.1./',
+    'https://１２７.0.0.1/',
+    'https://0xa9.0xfe.0xa9.0xfe/',
+    'https://2852039166/',
+    'https://100.100.100.200/',
+    'https://[::]/',
+    'https://[::127.0.0.1]/',
+    'https://[::ffff:a9fe:a9fe]/',
+    'https://[0:0:0:0:0:ffff:7f00:1]/',
+    'https://[64:ff9b::a9fe:a9fe]/',
+    'https://[64:ff9b:1::a00:1]/',
+    'https://[2002:7f00:1::]/',
+    'https://[2001:0:4136:e378:8000:63bf:80ff:fffe]/',
+    'https://[fd00:ec2::254]/',
+    'https://[fe80::1]/',
+    'https://[fec0::1]/',
+  ])('is not deceived by %s', (url) => expect(faultOf(url, STRICT)).toBeTypeOf('string'));
+
   it('speaks plain http to this machine alone, where that is allowed', () => {
     expect(faultOf('http://127.0.0.1:7000/', LOCAL)).toBeUndefined();
     expect(faultOf('http://localhost:7000/', LOCAL)).toBeUndefined();
