@@ -1,7 +1,7 @@
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import { AgentCard, verifyAgentCardSignature } from '@a2a-js/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SystemTx } from '../../../src/platform/db/index.js';
+import type { SystemTx, TenantTx } from '../../../src/platform/db/index.js';
 import { TestControlPlane } from '../../support/control-plane.js';
 import { ScriptedWorker } from '../../support/scripted-worker.js';
 
@@ -13,9 +13,10 @@ let worker: ScriptedWorker;
 beforeAll(async () => {
   plane = await TestControlPlane.start();
   worker = await ScriptedWorker.enrol(plane, { script: async function* () {} });
-  // The script's machine offers none.
   const { orgId } = await plane.database.uow.system('identity.bootstrap', firstOrganization);
-  await plane.database.uow.tenant({ orgId }, (tx) => tx.sql`UPDATE worker SET skills = ARRAY['node-dev']`);
+  // The script's machine offers none, and says so when it connects.
+  const offer = () => plane.database.uow.tenant({ orgId }, offerSkill);
+  await expect.poll(offer, { timeout: 10_000 }).toHaveLength(1);
 });
 afterAll(async () => {
   await worker.stop();
@@ -25,6 +26,10 @@ afterAll(async () => {
 async function firstOrganization(tx: SystemTx): Promise<{ orgId: string }> {
   const [row] = await tx.sql<{ orgId: string }>`SELECT id AS "orgId" FROM organization`;
   return row ?? { orgId: '' };
+}
+
+function offerSkill(tx: TenantTx): Promise<object[]> {
+  return tx.sql`UPDATE worker SET skills = ARRAY['node-dev'] WHERE connected_at IS NOT NULL RETURNING id`;
 }
 
 const document = async () => (await (await fetch(`${plane.url}/.well-known/agent-card.json`)).json()) as Document;
