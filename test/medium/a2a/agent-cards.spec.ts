@@ -1,6 +1,6 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import { AgentCard, verifyAgentCardSignature } from '@a2a-js/sdk';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { SystemTx, TenantTx } from '../../../src/platform/db/index.js';
 import { TestControlPlane } from '../../support/control-plane.js';
 import { ScriptedWorker } from '../../support/scripted-worker.js';
@@ -16,7 +16,7 @@ beforeAll(async () => {
   const { orgId } = await plane.database.uow.system('identity.bootstrap', firstOrganization);
   // The script's machine offers none, and says so when it connects.
   const offer = () => plane.database.uow.tenant({ orgId }, offerSkill);
-  await expect.poll(offer, { timeout: 10_000 }).toHaveLength(1);
+  await vi.waitFor(async () => expect(await offer()).toHaveLength(1), { timeout: 10_000 });
 });
 afterAll(async () => {
   await worker.stop();
