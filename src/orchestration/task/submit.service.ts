@@ -4,6 +4,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AppConfig } from '../../platform/config/index.js';
 import { type TenantTx, UnitOfWork } from '../../platform/db/index.js';
 import { type Cluster, Clusters, submitFault } from '../../tenancy/index.js';
+import { lackedSkillScopes } from './caller-skills.rules.js';
 import { completeGraph, type GraphTask, prepareTask } from './graph.rules.js';
 import { LedgerDraft } from './ledger-draft.js';
 import { LedgerWriter } from './ledger-writer.store.js';
@@ -15,7 +16,7 @@ import { SkillCatalog } from './skill-catalog.port.js';
 import { SpendingPort } from './spending.port.js';
 import { checkIdempotencyKey, effectiveConstraints, readSubmission } from './submit.rules.js';
 import { findByIdempotencyKey, insertGraph, insertRequest, type NewRequest } from './submit.store.js';
-import { idempotencyConflict, invalidPlan, noModelKey, workRequestNotFound } from './task.errors.js';
+import { idempotencyConflict, invalidPlan, noModelKey, skillsNotHeld, workRequestNotFound } from './task.errors.js';
 import { workRows } from './work-query.store.js';
 import { workView } from './work.view.js';
 
@@ -49,6 +50,8 @@ export class WorkSubmission {
   async submit(ctx: TenantContext, work: SubmitWork, idempotencyKey: string | undefined): Promise<Submitted> {
     const key = checkIdempotencyKey(idempotencyKey);
     const plan = readSubmission(work);
+    const lacked = lackedSkillScopes(ctx.scopes, plan);
+    if (lacked.length > 0) throw skillsNotHeld(lacked);
     if (plan) await this.checkPlan(ctx, work, plan);
     const draft = { work, plan, idempotencyKey: key, hash: requestHash(work) };
     return this.uow.tenant(ctx, async (tx) => {

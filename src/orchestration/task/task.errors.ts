@@ -61,6 +61,16 @@ export function invalidPlan(faults: readonly PlanFault[]): AppError {
   });
 }
 
+/** As scopes: `skill:<id>`, and `skill:*` for tasks that may come to use any. */
+export function skillsNotHeld(scopes: readonly string[]): AppError {
+  return new AppError({
+    code: 'task.skills_not_held',
+    kind: 'forbidden',
+    message: `This credential may not use every skill of the work; it lacks ${scopes.slice(0, 5).join(', ')}${scopes.length > 5 ? ', …' : ''}. A task that names no skill, and work without a plan, need skill:*.`,
+    details: { scopes: scopes.slice(0, MAX_LISTED) },
+  });
+}
+
 export function noModelKey(taskKeys: readonly string[]): AppError {
   const named = taskKeys.slice(0, 5).join(', ') + (taskKeys.length > 5 ? ', …' : '');
   return new AppError({

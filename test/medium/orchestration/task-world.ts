@@ -150,7 +150,7 @@ export class TaskWorld {
         VALUES (${orgId}, ${clusterId}, ${poolId}, 'c', 5000000, 3600000, now())`;
     });
     const actor = { kind: 'api_key', id: newId('apiKey') } as const;
-    const scopes = new Set(['work:submit', 'work:read', 'work:cancel']);
+    const scopes = new Set(['work:submit', 'work:read', 'work:cancel', 'skill:*']);
     return { ctx: tenantContext({ orgId, actor, scopes, requestId: newId('request') }), clusterId, poolId };
   }
 

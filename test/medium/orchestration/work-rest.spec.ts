@@ -19,8 +19,8 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 async function keyOf({ ctx }: Tenant): Promise<string> {
-  const scopes = ['work:submit', 'work:read', 'work:cancel'] as const;
-  const admin = { ...ctx, scopes: new Set(PERMISSION_NAMES) };
+  const scopes = ['work:submit', 'work:read', 'work:cancel', 'skill:*'] as const;
+  const admin = { ...ctx, scopes: new Set([...PERMISSION_NAMES, 'skill:*']) };
   return (await world.app.nest.get(ApiKeys).create(admin, { name: 'test', scopes: [...scopes] })).key;
 }
 
