@@ -14,7 +14,7 @@ export { SignUp } from './accounts/sign-up.service.js';
 export { ApiKeys, type CreatedApiKey } from './api-keys.service.js';
 export { type AttemptClaims } from './attempt-token.rules.js';
 export { AttemptTokens } from './attempt-tokens.service.js';
-export { API_KEY_HEADER, bearerOf, credentialOf } from './bearer.rules.js';
+export { API_KEY_HEADER, bearerOf } from './bearer.rules.js';
 export { type Bootstrapped, BootstrapKey, type BootstrapOptions } from './bootstrap-key.service.js';
 export { CredentialAuthenticator } from './credential-authenticator.js';
 export { type CreatedEnrolmentToken, EnrolmentTokens } from './enrolment-tokens.service.js';

@@ -2,7 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { json, type SystemTx } from '../../platform/db/index.js';
 
-export type TokenPurpose = 'sign_up' | 'reset_password' | 'second_factor' | 'passkey_register' | 'passkey_sign_in' | 'sso';
+export type TokenPurpose =
+  'sign_up' | 'reset_password' | 'second_factor' | 'passkey_register' | 'passkey_sign_in' | 'sso';
 
 export interface NewToken {
   readonly purpose: TokenPurpose;

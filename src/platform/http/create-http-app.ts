@@ -110,6 +110,10 @@ export class HttpApp {
   }
 }
 
+function reportFault(logger: Logger, error: unknown, { id: requestId, method, routeOptions }: FastifyRequest): void {
+  logger.error('request failed', { error, requestId, method, route: routeOptions.url });
+}
+
 /**
  * Boots a composition root of `processes`, which binds `AppConfig`, `Logger` and `Authenticator`.
  * @throws AppError `http.route_without_access` when a route does not say who may call it
@@ -125,13 +129,7 @@ export async function createHttpApp(module: Type | DynamicModule, config: AppCon
     routes,
     bodyLimitBytes: config.limits.bodyLimitBytes,
     publicUrl: () => nest?.get(PublicUrl, { strict: false }).known,
-    onServerFault: (error, request) =>
-      started().get(Logger, { strict: false }).error('request failed', {
-        error,
-        requestId: request.id,
-        method: request.method,
-        route: request.routeOptions.url,
-      }),
+    onServerFault: (error, request) => reportFault(started().get(Logger, { strict: false }), error, request),
   });
   const adapter = makeAdapter(config, (error, request, reply) => filter.send(error, request, reply));
   const server = adapter.getInstance() as unknown as FastifyInstance;

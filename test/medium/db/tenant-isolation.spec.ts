@@ -78,6 +78,8 @@ async function as(orgId: string | null, statement: string): Promise<number | str
 }
 
 const PRIVILEGE_OR_POLICY = '42501';
+/** A slot of a machine is taken, and a verified domain is known, whoever asks (test/architecture/tables.spec.ts). */
+const SHARED_KEYS = ['attempt', 'sso_domain'];
 
 beforeAll(async () => {
   database = await testDatabase();
@@ -127,7 +129,7 @@ describe('raw SQL as the application role', () => {
   });
 
   it('tells nothing of A by a unique constraint: the same keys are free for B', async () => {
-    for (const table of tables.filter(({ name }) => name !== 'attempt')) {
+    for (const table of tables.filter(({ name }) => !SHARED_KEYS.includes(name))) {
       const inserted = await as(orgB, insertOf(table, orgB));
       expect([1, PRIVILEGE_OR_POLICY], `${table.name}: ${String(inserted)}`).toContain(inserted);
     }
