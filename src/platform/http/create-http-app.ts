@@ -52,11 +52,13 @@ interface Rim {
   readonly routes: RouteBook;
   readonly authenticator: () => Authenticator;
   readonly rateLimits: RateLimits;
+  /** As the operator set it. */
+  readonly publicUrl: string | undefined;
 }
 
-function prepare(server: FastifyInstance, { routes, authenticator, rateLimits }: Rim): void {
+function prepare(server: FastifyInstance, { routes, authenticator, rateLimits, publicUrl }: Rim): void {
   server.addHook('onRoute', (route) => routes.add(route));
-  addSecurityHeaders(server);
+  addSecurityHeaders(server, publicUrl);
   addRateLimits(server, rateLimits, () => addAccessHook(server, authenticator));
   server.removeAllContentTypeParsers();
   addJsonBody(server);
@@ -138,7 +140,8 @@ export async function createHttpApp(module: Type | DynamicModule, config: AppCon
     limiter: optional(started, RequestLimiter),
     quota: optional(started, RequestQuota),
   });
-  prepare(server, { routes, rateLimits, authenticator: () => started().get(Authenticator, { strict: false }) });
+  const authenticator = () => started().get(Authenticator, { strict: false });
+  prepare(server, { routes, rateLimits, authenticator, publicUrl: config.publicUrl });
   nest = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bodyParser: false,
     logger: new NestLog(createLogger({ level: config.logLevel })),

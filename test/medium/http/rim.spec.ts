@@ -295,6 +295,7 @@ describe('answers', () => {
     expect(headers.get('x-content-type-options')).toBe('nosniff');
     expect(headers.get('x-frame-options')).toBe('DENY');
     expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(headers.get('strict-transport-security')).toBeNull();
   });
 
   it('streams events with ids and heartbeats, and keeps the headers', async () => {
