@@ -27,6 +27,8 @@ export const ID_PREFIXES = {
   domain: 'dom',
   ssoConnection: 'sso',
   scimToken: 'sct',
+  scimUser: 'scu',
+  scimGroup: 'scg',
   signingKey: 'jwk',
   auditRecord: 'aud',
 } as const;

@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import type { DirectoryRole, ScimGroupView } from '@coorchat/contracts';
-import type { TenantContext } from '@coorchat/kernel';
+import { newId, type TenantContext } from '@coorchat/kernel';
 import { Injectable } from '@nestjs/common';
 import { isUniqueViolation, type TenantTx, UnitOfWork } from '../../platform/db/index.js';
 import { PublicUrl } from '../../platform/http/index.js';
@@ -38,7 +37,7 @@ export class ScimGroups {
   }
 
   async create(ctx: TenantContext, body: unknown): Promise<ScimResource> {
-    const fields = fieldsOf(randomUUID(), groupOf(body));
+    const fields = fieldsOf(newId('scimGroup'), groupOf(body));
     return this.write(ctx, fields.id, async (tx) => {
       await this.checkMembers(tx, fields.members);
       if (!(await this.store.insert(tx, fields))) throw scimError(409, 'uniqueness', 'The group is there already.');

@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import type { TenantContext } from '@coorchat/kernel';
+import { newId, type TenantContext } from '@coorchat/kernel';
 import { Injectable } from '@nestjs/common';
 import { isUniqueViolation, type TenantTx, UnitOfWork } from '../../platform/db/index.js';
 import { PublicUrl } from '../../platform/http/index.js';
@@ -44,7 +43,7 @@ export class ScimUsers {
   }
 
   async create(ctx: TenantContext, body: unknown): Promise<ScimResource> {
-    const fields = fieldsOf(randomUUID(), userOf(body));
+    const fields = fieldsOf(newId('scimUser'), userOf(body));
     const email = emailOf(fields);
     await this.uow.tenantRead(ctx, (tx) => this.checkDomain(tx, email));
     const name = nameOf(fields.resource, email);

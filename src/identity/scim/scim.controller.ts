@@ -13,7 +13,6 @@ import {
 import type { TenantContext } from '@coorchat/kernel';
 import { Body, Controller, Delete, Get, Param, Post, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { z } from 'zod';
 import { Access, Operation, PublicUrl, Tenant } from '../../platform/http/index.js';
 import { ScimGroups } from './scim-groups.service.js';
 import { ScimTokens } from './scim-tokens.service.js';
@@ -65,7 +64,7 @@ export class ScimController {
   @Operation({ summary: 'Give a group of the directory a role', status: 204 })
   map(
     @Tenant() ctx: TenantContext,
-    @Param('id', { schema: z.uuid() }) id: string,
+    @Param('id', { schema: idSchema('scimGroup') }) id: string,
     @Body({ schema: mapScimGroupSchema }) body: MapScimGroup,
   ): Promise<void> {
     return this.groups.map(ctx, id, body.role);

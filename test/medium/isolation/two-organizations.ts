@@ -119,6 +119,7 @@ export class TwoOrganizations {
     await this.#made('POST', '/v1/api-keys', { name: 'of A', scopes: ['work:read'] });
     await this.#made('POST', '/v1/oauth-clients', { name: 'of A', scopes: ['work:read'] });
     await this.#made('POST', '/v1/sso/domains', { domain: 'a.example' });
+    await this.#made('POST', '/v1/scim/tokens', { name: 'of A' });
     await this.#made('PUT', '/v1/repositories', { url: 'https://git.example/of-a' });
     const { token } = await this.#made<{ token: string }>('POST', '/v1/enrolment-tokens', {});
     await this.#made('POST', '/v1/workers/enrol', await enrolment(token ?? '', 'of A'));
@@ -133,6 +134,8 @@ export class TwoOrganizations {
       const invitation = { id: newId('invitation'), email: 'of-a@example.com', role: 'viewer', hash: 'of A' } as const;
       const expiresAt = new Date(Date.now() + 3_600_000);
       await new InvitationStore().insert(tx, { ...invitation, invitedBy: this.a.actor.id, expiresAt });
+      await tx.sql`
+        INSERT INTO scim_group (org_id, id, display_name, members) VALUES (${this.a.orgId}, ${newId('scimGroup')}, 'of A', '{}')`;
       await tx.sql`
         INSERT INTO artifact (org_id, id, work_request_id, task_id, name, kind, media_type, digest, bytes)
         SELECT org_id, ${newId('artifact')}, work_request_id, id, 'of A', 'file', 'text/plain', 'sha256:0', 1 FROM task
