@@ -1,7 +1,7 @@
-import { type Agent, fetch as send } from 'undici';
+import type { Agent } from 'undici';
 import { STALE_SESSION_CODE } from '@coorchat/a2a';
 import { messageOf } from '@coorchat/kernel';
-import { outboundAgent, outboundFault, type OutboundPolicy } from '../../platform/http/index.js';
+import { outboundAgent, outboundFault, outboundFetch as send, type OutboundPolicy } from '../../platform/http/index.js';
 import { boundedText, boundedEvents } from './bounded-body.js';
 import { RpcFault, readRpcAnswer } from './rpc-answer.js';
 

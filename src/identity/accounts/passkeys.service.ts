@@ -1,10 +1,4 @@
 import { Injectable, Optional } from '@nestjs/common';
-import {
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
-} from '@simplewebauthn/server';
 import { z } from 'zod';
 import { type SystemTx, UnitOfWork } from '../../platform/db/index.js';
 import { Logger, Metrics } from '../../platform/telemetry/index.js';
@@ -43,6 +37,9 @@ export type AddedPasskey = 'added' | 'refused';
 export type PasskeySignInOutcome =
   { readonly kind: 'signed_in'; readonly opened: OpenedSession } | { readonly kind: 'refused' };
 
+/** Large: it is loaded when somebody uses a passkey. */
+const webauthn = () => import('@simplewebauthn/server');
+
 const TTL_MS = 5 * 60_000;
 const MAX_PASSKEYS = 20;
 const challengeSchema = z.object({ challenge: z.string() });
@@ -73,7 +70,9 @@ export class Passkeys {
 
   async beginAdding({ account }: AccountAct, site: Site): Promise<PasskeyChallenge> {
     const known = await this.list(account.id);
-    const options = await generateRegistrationOptions({
+    const options = await (
+      await webauthn()
+    ).generateRegistrationOptions({
       rpName: 'CoorChat',
       rpID: relyingPartyId(site) ?? 'localhost',
       userID: new TextEncoder().encode(account.id),
@@ -113,7 +112,7 @@ export class Passkeys {
 
   async beginSignIn(site: Site): Promise<PasskeyChallenge> {
     const rpID = relyingPartyId(site) ?? 'localhost';
-    const options = await generateAuthenticationOptions({ rpID, userVerification: 'required' });
+    const options = await (await webauthn()).generateAuthenticationOptions({ rpID, userVerification: 'required' });
     return this.keep('passkey_sign_in', null, options);
   }
 
@@ -176,8 +175,8 @@ export class Passkeys {
     const parsed = registrationSchema.safeParse(response);
     const expectedRPID = relyingPartyId(site);
     if (!parsed.success || expectedRPID === undefined) return undefined;
-    const verified = await this.attempt(() =>
-      verifyRegistrationResponse({
+    const verified = await this.attempt(async () =>
+      (await webauthn()).verifyRegistrationResponse({
         response: parsed.data,
         expectedChallenge,
         expectedOrigin: site.origin,
@@ -207,8 +206,8 @@ export class Passkeys {
     if (!parsed.success || expectedRPID === undefined) return undefined;
     const passkey = await this.uow.system('identity.account', (tx) => this.store.find(tx, parsed.data.id));
     if (passkey === undefined) return undefined;
-    const verified = await this.attempt(() =>
-      verifyAuthenticationResponse({
+    const verified = await this.attempt(async () =>
+      (await webauthn()).verifyAuthenticationResponse({
         response: parsed.data,
         expectedChallenge,
         expectedOrigin: site.origin,

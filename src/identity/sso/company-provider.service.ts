@@ -1,12 +1,13 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { importJWK, type JWK } from 'jose';
 import * as oidc from 'openid-client';
-import { type Agent, fetch as send, type RequestInit } from 'undici';
+import type { Agent, RequestInit } from 'undici';
 import { AppConfig } from '../../platform/config/index.js';
 import {
   isLoopbackHost,
   outboundAgent,
   outboundFault,
+  outboundFetch as send,
   type OutboundPolicy,
   PublicUrl,
 } from '../../platform/http/index.js';

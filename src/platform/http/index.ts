@@ -15,7 +15,7 @@ export { HttpModule } from './http.module.js';
 export { addJsonBody } from './json-body.js';
 export { Operation, type OperationDocs } from './operation.decorator.js';
 export { leadsToPrivateNetwork } from './outbound-address.js';
-export { outboundAgent } from './outbound-agent.js';
+export { outboundAgent, outboundFetch } from './outbound-agent.js';
 export { isLoopbackHost, outboundFault, type OutboundPolicy } from './outbound.rules.js';
 export { idOfCursor, pageOf } from './page.rules.js';
 export { PublicUrl } from './public-url.js';

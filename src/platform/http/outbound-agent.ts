@@ -1,7 +1,18 @@
 import { lookup, type LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
-import { Agent } from 'undici';
+import { createRequire } from 'node:module';
+import type { Agent, fetch } from 'undici';
 import { isAllowedAddress, type OutboundPolicy } from './outbound.rules.js';
+
+type Undici = typeof import('undici');
+
+let loaded: Undici | undefined;
+
+/** A web client of twenty megabytes: it is loaded with the first call to an address that somebody else wrote. */
+function undici(): Undici {
+  loaded ??= createRequire(import.meta.url)('undici') as Undici;
+  return loaded;
+}
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const HEADERS_TIMEOUT_MS = 30_000;
@@ -31,9 +42,13 @@ function guardedLookup(policy: OutboundPolicy): LookupFunction {
 
 /** Connections to addresses that somebody else wrote. Streams may be silent for as long as they like. */
 export function outboundAgent(policy: OutboundPolicy): Agent {
-  return new Agent({
+  const { Agent: Connections } = undici();
+  return new Connections({
     connect: { lookup: guardedLookup(policy), timeout: CONNECT_TIMEOUT_MS },
     headersTimeout: HEADERS_TIMEOUT_MS,
     bodyTimeout: 0,
   });
 }
+
+/** `fetch` of the library that the agent belongs to. */
+export const outboundFetch: typeof fetch = (input, init) => undici().fetch(input, init);
