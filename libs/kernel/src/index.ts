@@ -10,6 +10,7 @@ export {
   isAppError,
   messageOf,
 } from './error.js';
+export { escapeHtml } from './escape-html.js';
 export { ID_PREFIXES, idPattern, type IdKind, isId, newId } from './id.js';
 export { MAX_JSON_DEPTH, nestsDeeperThan } from './json-depth.js';
 export { KeyedMutex } from './keyed-mutex.js';

@@ -1,3 +1,5 @@
+import { escapeHtml } from '@coorchat/kernel';
+
 /** Markup that is safe to put into a page. Only `html` and `trusted` make it. */
 export class Html {
   constructor(readonly text: string) {}
@@ -5,23 +7,11 @@ export class Html {
 
 export type Fragment = Html | string | number | null | undefined | false | readonly Fragment[];
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
-}
-
 function render(value: Fragment): string {
   if (value instanceof Html) return value.text;
   if (value === null || value === undefined || value === false) return '';
   if (typeof value === 'object') return value.map(render).join('');
-  return escaped(String(value));
+  return escapeHtml(String(value));
 }
 
 /** Values are escaped, in texts and in quoted attributes; nested `html` is not escaped again. */

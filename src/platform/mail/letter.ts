@@ -1,3 +1,5 @@
+import { escapeHtml } from '@coorchat/kernel';
+
 /** What a person reads, without form. */
 export interface Letter {
   readonly to: string;
@@ -16,18 +18,6 @@ export interface Mail {
   readonly html: string;
 }
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
-}
-
 /** Names that people chose must not break out of a header or draw in a terminal. */
 function oneLine(text: string): string {
   return text.replace(/\p{Cc}+/gu, ' ').trim();
@@ -38,19 +28,19 @@ const BUTTON =
   'display:inline-block;padding:10px 18px;border-radius:6px;background:#0969da;color:#ffffff;text-decoration:none;font-weight:600';
 
 function htmlOf({ subject, paragraphs, action, footer }: Letter): string {
-  const body = paragraphs.map((text) => `<p>${escaped(oneLine(text))}</p>`).join('\n');
+  const body = paragraphs.map((text) => `<p>${escapeHtml(oneLine(text))}</p>`).join('\n');
   const button = action
-    ? `<p><a href="${escaped(action.url)}" style="${BUTTON}">${escaped(action.label)}</a></p>
-<p style="color:#57606a;font-size:14px">Or open this address: <br>${escaped(action.url)}</p>`
+    ? `<p><a href="${escapeHtml(action.url)}" style="${BUTTON}">${escapeHtml(action.label)}</a></p>
+<p style="color:#57606a;font-size:14px">Or open this address: <br>${escapeHtml(action.url)}</p>`
     : '';
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>${escaped(oneLine(subject))}</title></head>
+<html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(oneLine(subject))}</title></head>
 <body style="margin:0;padding:24px;background:#ffffff;${FONT}">
 <div style="max-width:34em;margin:0 auto">
 <p style="font-weight:700;font-size:18px">CoorChat</p>
 ${body}
 ${button}
-<p style="color:#57606a;font-size:14px;border-top:1px solid #d0d7de;padding-top:12px">${escaped(oneLine(footer))}</p>
+<p style="color:#57606a;font-size:14px;border-top:1px solid #d0d7de;padding-top:12px">${escapeHtml(oneLine(footer))}</p>
 </div></body></html>
 `;
 }
