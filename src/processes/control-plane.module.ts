@@ -4,7 +4,7 @@ import { BlobModule } from '../platform/blob/index.js';
 import { type AppConfig, ConfigModule } from '../platform/config/index.js';
 import { DatabaseModule } from '../platform/db/index.js';
 import { HealthModule } from '../platform/health/index.js';
-import { HttpModule } from '../platform/http/index.js';
+import { HttpModule, RefusalsModule } from '../platform/http/index.js';
 import { LimitsModule } from '../platform/limits/index.js';
 import { MailModule } from '../platform/mail/index.js';
 import { OutboxModule } from '../platform/outbox/index.js';
@@ -33,6 +33,7 @@ export class ControlPlaneModule {
         AuditModule,
         BlobModule,
         HttpModule,
+        RefusalsModule,
         HealthModule,
         PortBindingsModule,
         ...modulesOf(processes),

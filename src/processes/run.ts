@@ -17,7 +17,16 @@ function explain(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-async function serveUntilStopped(config: AppConfig, args: readonly string[], logger: Logger): Promise<number> {
+export interface RunOptions {
+  /** Called once, when the chosen processes serve. */
+  readonly onServing: () => void;
+}
+
+async function serveUntilStopped(
+  config: AppConfig,
+  args: readonly string[],
+  { logger, onServing }: RunOptions & { logger: Logger },
+): Promise<number> {
   const choice = choiceOf(chosenNames(args, config.processes));
   const signals = listenForStop();
   const fault = listenForFault(logger);
@@ -29,6 +38,7 @@ async function serveUntilStopped(config: AppConfig, args: readonly string[], log
     await plane.stop();
     return 0;
   }
+  onServing();
   process.stdout.write(announcement(plane, process.stdout.isTTY));
   const reason = await Promise.race([signals.first, fault]);
   logger.info('stopping', { reason });
@@ -43,10 +53,10 @@ function isFault(reason: NodeJS.Signals | FaultOrigin): reason is FaultOrigin {
 }
 
 /** The program. @returns its exit code */
-export async function run(args: readonly string[]): Promise<number> {
+export async function run(args: readonly string[], options: RunOptions): Promise<number> {
   try {
     const config = loadConfig();
-    return await serveUntilStopped(config, args, createLogger({ level: config.logLevel }));
+    return await serveUntilStopped(config, args, { ...options, logger: createLogger({ level: config.logLevel }) });
   } catch (error) {
     process.stderr.write(`${explain(error)}\n`);
     return 1;
