@@ -1,7 +1,16 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { migrate } from '../../src/platform/db/migrate/migrator.js';
 import { schemaDiff } from '../../src/platform/db/migrate/schema-diff.js';
+import { silentLogger } from '../../src/platform/telemetry/index.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
+import {
+  ownerFunctions,
+  ownerViews,
+  policiesWithoutTenant,
+  tablesWithoutForcedPolicy,
+  uniqueWithoutTenant,
+} from './table-faults.js';
 
 /** Reviewed: tables that belong to no organization. Each is explained in prisma/rls/access.yaml. */
 const WITHOUT_TENANT = [
@@ -44,46 +53,77 @@ afterAll(() => database.close());
 
 describe('every table', () => {
   it('has forced row-level security, or is on the reviewed list', async () => {
-    const { rows } = await owner.query<{ name: string }>(`
-      SELECT relname AS name FROM pg_class
-      WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT (relrowsecurity AND relforcerowsecurity)
-      ORDER BY relname`);
-    expect(rows.map((row) => row.name)).toEqual(WITHOUT_TENANT);
+    expect(await tablesWithoutForcedPolicy(owner)).toEqual(WITHOUT_TENANT);
   });
 
   it('with an organization has it in each unique constraint and foreign key', async () => {
-    const { rows } = await owner.query<{ name: string }>(`
-      SELECT coalesce(k.conname, i.indexrelid::regclass::text) AS name
-      FROM pg_index i
-      JOIN pg_class c ON c.oid = i.indrelid AND c.relnamespace = 'public'::regnamespace
-      JOIN pg_attribute org ON org.attrelid = c.oid AND org.attname = 'org_id'
-      LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.contype IN ('p', 'u')
-      WHERE i.indisunique AND NOT org.attnum = ANY(i.indkey::int2[])
-      UNION
-      SELECT f.conname FROM pg_constraint f
-      JOIN pg_attribute org ON org.attrelid = f.conrelid AND org.attname = 'org_id'
-      WHERE f.contype = 'f' AND f.connamespace = 'public'::regnamespace AND NOT org.attnum = ANY(f.conkey)
-      ORDER BY 1`);
-    expect(rows.map((row) => row.name)).toEqual(UNIQUE_WITHOUT_TENANT);
+    expect(await uniqueWithoutTenant(owner)).toEqual(UNIQUE_WITHOUT_TENANT);
+  });
+
+  it('shows the application only rows of the organization of its transaction', async () => {
+    expect(await policiesWithoutTenant(owner)).toEqual([]);
   });
 
   it('has no view that looks with its owner’s eyes', async () => {
-    const { rows } = await owner.query(`
-      SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('v', 'm')
-      AND NOT coalesce(reloptions, '{}') @> '{security_invoker=true}'`);
-    expect(rows).toEqual([]);
+    expect(await ownerViews(owner)).toEqual([]);
   });
 
   it('has no function that runs with its owner’s rights', async () => {
-    const { rows } = await owner.query(
-      `SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef`,
-    );
-    expect(rows).toEqual([]);
+    expect(await ownerFunctions(owner)).toEqual([]);
   });
 });
 
 describe('the migrations', () => {
   it('lead to the schema that the code is generated from', async () => {
     expect(await schemaDiff(database.config.databaseUrl ?? '')).toBe('');
+  });
+});
+
+describe('a breach that is planted', () => {
+  let scratch: TestDatabase;
+  let planter: pg.Client;
+
+  beforeAll(async () => {
+    scratch = await testDatabase();
+    planter = await scratch.connect('owner');
+    await planter.query(`
+      CREATE TABLE planted (org_id text NOT NULL, id text PRIMARY KEY, name text REFERENCES organization (id));
+      CREATE TABLE planted_open (org_id text NOT NULL, id text NOT NULL, PRIMARY KEY (org_id, id));
+      ALTER TABLE planted_open ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+      CREATE POLICY open_select ON planted_open FOR SELECT TO coorchat_app USING (true);
+      CREATE POLICY open_insert ON planted_open FOR INSERT TO PUBLIC WITH CHECK (org_id IS NOT NULL);
+      CREATE VIEW planted_view AS SELECT id FROM worker;
+      CREATE FUNCTION planted_function() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1';`);
+  });
+
+  afterAll(() => scratch.close());
+
+  const added = (faults: readonly string[], reviewed: readonly string[]) =>
+    faults.filter((fault) => !reviewed.includes(fault));
+
+  it('is a table with an organization and no forced policy', async () => {
+    expect(added(await tablesWithoutForcedPolicy(planter), WITHOUT_TENANT)).toEqual(['planted']);
+  });
+
+  it('is a policy that asks for no organization', async () => {
+    expect(await policiesWithoutTenant(planter)).toEqual(['planted_open open_insert', 'planted_open open_select']);
+  });
+
+  it('is a key that tells whether another organization has an id', async () => {
+    const faults = added(await uniqueWithoutTenant(planter), UNIQUE_WITHOUT_TENANT);
+    expect(faults).toEqual(['planted_name_fkey', 'planted_pkey']);
+  });
+
+  it('is a view or a function with its owner’s rights', async () => {
+    expect(await ownerViews(planter)).toEqual(['planted_view']);
+    expect(await ownerFunctions(planter)).toEqual(['planted_function']);
+  });
+
+  it('stops the migration when prisma/rls/access.yaml does not name the table', async () => {
+    // As after a new migration: the database does not carry the mark of what is there now.
+    await planter.query(`DELETE FROM platform_setting WHERE key = 'migrated'`);
+    const running = migrate(scratch.config, silentLogger());
+    await expect(running).rejects.toMatchObject({ code: 'platform.access_rules_incomplete' });
+    await expect(running).rejects.toThrow('not listed: planted, planted_open');
   });
 });
