@@ -1,12 +1,9 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { AppConfig } from '../platform/config/index.js';
 import { UnitOfWork } from '../platform/db/index.js';
-import { Outbox } from '../platform/outbox/index.js';
+import { Outbox, PLATFORM_ORG } from '../platform/outbox/index.js';
 import { Logger, Metrics } from '../platform/telemetry/index.js';
 import { doorsUsed, settingsOf } from './platform-news.rules.js';
-
-/** The chain of what belongs to no organization; operators read it. */
-export const PLATFORM_CHAIN = 'platform';
 
 const EVERY_MS = 60 * 60 * 1_000;
 
@@ -45,7 +42,7 @@ export class PlatformNews implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async tell(type: string, data: object): Promise<void> {
-    const event = { type, orgId: PLATFORM_CHAIN, subject: this.process, data };
+    const event = { type, orgId: PLATFORM_ORG, subject: this.process, data };
     try {
       await this.uow.system('audit.platform', (tx) => this.outbox.append(tx, event));
     } catch (error) {

@@ -34,6 +34,7 @@ export interface KnownKey {
   /** Whose personal key it is. */
   readonly userId: string | null;
   readonly expiresAt: Date | null;
+  readonly isRevoked: boolean;
 }
 
 /** Keys of a user and the key itself; all of the organization's when there is none. */
@@ -107,10 +108,13 @@ export class ApiKeyStore {
       WHERE id = ${id} AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')`;
   }
 
+  /** Those that have ended, too. */
   async findByHash(tx: SystemTx, hash: string): Promise<KnownKey | undefined> {
     const [row] = await tx.sql<KnownKey>`
-      SELECT org_id AS "orgId", id, scopes, user_id AS "userId", expires_at AS "expiresAt" FROM api_key
-      WHERE hash = ${hash} AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())`;
+      SELECT org_id AS "orgId", id, scopes, user_id AS "userId", expires_at AS "expiresAt",
+             revoked_at IS NOT NULL AS "isRevoked"
+      FROM api_key WHERE hash = ${hash}
+      ORDER BY revoked_at IS NOT NULL, expires_at DESC NULLS FIRST LIMIT 1`;
     return row;
   }
 

@@ -9,7 +9,7 @@ import { isOwnKey, scopesNotHeld, successorExpiry } from './api-key.rules.js';
 import { type ApiKeyRow, ApiKeyStore } from './api-key.store.js';
 import { apiKeyView } from './api-key.view.js';
 import { identityErrors } from './identity.errors.js';
-import { KeyLookup, type LiveKey } from './key-lookup.service.js';
+import { type EndedKey, KeyLookup, type LiveKey } from './key-lookup.service.js';
 import { newSecret, secretHash, shownPrefix } from './secret.rules.js';
 
 export interface CreatedApiKey {
@@ -90,6 +90,11 @@ export class ApiKeys {
   /** Undefined when the key is unknown, expired or revoked. No query when it was asked for a moment ago. */
   find(secret: string): Promise<LiveKey | undefined> {
     return this.lookup.find(secret);
+  }
+
+  /** Like `find`, but says whose key it was when it has ended. */
+  look(secret: string): Promise<LiveKey | EndedKey | undefined> {
+    return this.lookup.look(secret);
   }
 
   private async insert(tx: TenantTx, ctx: TenantContext, draft: KeyDraft): Promise<CreatedApiKey> {

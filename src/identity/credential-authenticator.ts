@@ -1,15 +1,23 @@
 import { type Origin, type TenantContext, tenantContext } from '@coorchat/kernel';
 import { Injectable } from '@nestjs/common';
-import { Authenticator, ChallengedError, type PresentedCredential } from '../platform/http/index.js';
+import {
+  Authenticator,
+  ChallengedError,
+  type EndedCredential,
+  originOf,
+  ownedBy,
+  type CredentialOwner,
+  type PresentedCredential,
+} from '../platform/http/index.js';
 import { looksLikeToken } from './access/access-tokens.service.js';
 import { type ShownToken, TokenAuthenticator } from './access/token-authenticator.service.js';
 import { ApiKeys } from './api-keys.service.js';
 import { credentialOf } from './bearer.rules.js';
+import type { KnownKey } from './api-key.store.js';
 import type { LiveKey } from './key-lookup.service.js';
 import { scopesInForce } from './scopes-in-force.rules.js';
 
 const PROOF_HEADER = 'dpop';
-const MAX_USER_AGENT = 300;
 
 /** Access tokens and API keys; the tenant comes from the credential only. */
 @Injectable()
@@ -21,29 +29,23 @@ export class CredentialAuthenticator extends Authenticator {
     super();
   }
 
-  override async authenticate(presented: PresentedCredential): Promise<TenantContext | undefined> {
+  override async authenticate(presented: PresentedCredential): Promise<TenantContext | EndedCredential | undefined> {
     const { headers, requestId } = presented;
     const shown = shownToken(presented);
     if (shown) return this.byToken(shown);
     const secret = credentialOf(headers);
     if (secret === undefined) return undefined;
     const origin = originOf(presented);
-    const key = await this.keys.find(secret);
+    const key = await this.keys.look(secret);
+    if (key?.ended) return { refused: keyOwner(key) };
     return key && keyContext(key, requestId, origin);
   }
 
   private async byToken(shown: ShownToken): Promise<TenantContext> {
     const outcome = await this.tokens.authenticate(shown);
-    if ('challenge' in outcome) throw new ChallengedError(outcome.challenge);
+    if ('challenge' in outcome) throw ownedBy(new ChallengedError(outcome.challenge), outcome.owner);
     return outcome.context;
   }
-}
-
-/** For the audit trail. */
-function originOf({ headers, address }: PresentedCredential): Origin {
-  const userAgent = headers['user-agent']?.slice(0, MAX_USER_AGENT);
-  const traceId = /^[\da-f]{2}-([\da-f]{32})-/.exec(String(headers['traceparent']))?.[1];
-  return { ...(address && { address }), ...(userAgent && { userAgent }), ...(traceId && { traceId }) };
 }
 
 /** Undefined for API keys, and for nothing at all. */
@@ -60,6 +62,10 @@ function shownToken(presented: PresentedCredential): ShownToken | undefined {
     host: headers.host,
     ...{ method, path, requestId, origin: originOf(presented) },
   };
+}
+
+function keyOwner({ orgId, id }: KnownKey): CredentialOwner {
+  return { orgId, actor: { kind: 'api_key', id }, authentication: { method: 'api_key', credentialId: id } };
 }
 
 function keyContext(key: LiveKey, requestId: string, origin: Origin): TenantContext {

@@ -17,16 +17,24 @@ export interface RedeemedToken {
   readonly skills: string[];
 }
 
+export interface FoundEnrolmentToken {
+  readonly orgId: string;
+  readonly id: string;
+  readonly isLive: boolean;
+}
+
 @Injectable()
 export class EnrolmentTokenStore {
   async insert(tx: TenantTx, token: NewEnrolmentToken): Promise<void> {
     await tx.db.enrolmentToken.create({ data: { ...token, orgId: tx.orgId, skills: [...token.skills] } });
   }
 
-  async findOrg(tx: SystemTx, hash: string): Promise<string | undefined> {
-    const [row] = await tx.sql<{ orgId: string }>`
-      SELECT org_id AS "orgId" FROM enrolment_token WHERE hash = ${hash} AND used_at IS NULL AND expires_at > now()`;
-    return row?.orgId;
+  /** Used and expired ones, too. */
+  async find(tx: SystemTx, hash: string): Promise<FoundEnrolmentToken | undefined> {
+    const [row] = await tx.sql<FoundEnrolmentToken>`
+      SELECT org_id AS "orgId", id, used_at IS NULL AND expires_at > now() AS "isLive"
+      FROM enrolment_token WHERE hash = ${hash}`;
+    return row;
   }
 
   /** Undefined when somebody was faster or it expired meanwhile. */

@@ -2,8 +2,10 @@ import type { CreateEnrolmentToken } from '@coorchat/contracts';
 import { newId, type TenantContext } from '@coorchat/kernel';
 import { Injectable } from '@nestjs/common';
 import { type TenantTx, UnitOfWork } from '../platform/db/index.js';
+import { type CredentialOwner, ownedBy } from '../platform/http/index.js';
+import { attributionOf, Outbox } from '../platform/outbox/index.js';
 import { Clusters } from '../tenancy/index.js';
-import { EnrolmentTokenStore, type RedeemedToken } from './enrolment-token.store.js';
+import { EnrolmentTokenStore, type FoundEnrolmentToken, type RedeemedToken } from './enrolment-token.store.js';
 import { identityErrors } from './identity.errors.js';
 import { isSecret, newSecret, secretHash } from './secret.rules.js';
 
@@ -22,6 +24,7 @@ export class EnrolmentTokens {
     private readonly uow: UnitOfWork,
     private readonly store: EnrolmentTokenStore,
     private readonly clusters: Clusters,
+    private readonly outbox: Outbox,
   ) {}
 
   async create(ctx: TenantContext, input: CreateEnrolmentToken): Promise<CreatedEnrolmentToken> {
@@ -37,6 +40,9 @@ export class EnrolmentTokens {
         expiresAt,
       };
       await this.store.insert(tx, { id, clusterId: cluster.id, ...fields });
+      const data = { by: attributionOf(ctx), clusterId: cluster.id, skills: fields.skills, expiresAt };
+      const type = 'identity.enrolment_token_created';
+      await this.outbox.append(tx, { type, orgId: tx.orgId, subject: id, data });
       return cluster.id;
     });
     return { id, token, clusterId, expiresAt: expiresAt.toISOString() };
@@ -45,11 +51,11 @@ export class EnrolmentTokens {
   /** Organization that a token enrols into. @throws AppError `identity.enrolment_refused` */
   async orgOf(token: string): Promise<string> {
     const hash = secretHash(token);
-    const orgId = isSecret('cce', token)
-      ? await this.uow.system('identity.enrol', (tx) => this.store.findOrg(tx, hash))
+    const found = isSecret('cce', token)
+      ? await this.uow.system('identity.enrol', (tx) => this.store.find(tx, hash))
       : undefined;
-    if (orgId === undefined) throw identityErrors.enrolmentRefused();
-    return orgId;
+    if (found?.isLive) return found.orgId;
+    throw ownedBy(identityErrors.enrolmentRefused(), found && ownerOfToken(found));
   }
 
   /** Uses the token up, in the transaction that makes the worker. @throws AppError `identity.enrolment_refused` */
@@ -58,4 +64,9 @@ export class EnrolmentTokens {
     if (redeemed === undefined) throw identityErrors.enrolmentRefused();
     return redeemed;
   }
+}
+
+/** A token speaks for a machine that nobody knows yet. */
+function ownerOfToken({ orgId, id }: FoundEnrolmentToken): CredentialOwner {
+  return { orgId, actor: { kind: 'client', id } };
 }

@@ -12,6 +12,12 @@ import { isSecret, secretHash } from './secret.rules.js';
 export interface LiveKey extends KnownKey {
   /** Absent for keys of the organization. */
   readonly role?: Role;
+  readonly ended?: undefined;
+}
+
+/** A key that held once: it is revoked or expired, or its member is gone. */
+export interface EndedKey extends KnownKey {
+  readonly ended: true;
 }
 
 const ENDS_KEYS: ReadonlySet<string> = new Set(['key', 'member', 'user', 'organization']);
@@ -19,7 +25,7 @@ const ENDS_KEYS: ReadonlySet<string> = new Set(['key', 'member', 'user', 'organi
 /** Finds keys by their text, mostly without a query: answers are kept for seconds, and dropped when one is revoked. */
 @Injectable()
 export class KeyLookup implements OnModuleInit, OnModuleDestroy {
-  private readonly lookups = new RecentLookups<LiveKey>((hash) => this.lookUp(hash));
+  private readonly lookups = new RecentLookups<LiveKey | EndedKey>((hash) => this.lookUp(hash));
   private stopListening: (() => void) | undefined;
 
   constructor(
@@ -42,9 +48,15 @@ export class KeyLookup implements OnModuleInit, OnModuleDestroy {
 
   /** Undefined when the key is unknown, expired or revoked, or its member is gone. */
   async find(secret: string): Promise<LiveKey | undefined> {
+    const known = await this.look(secret);
+    return known?.ended ? undefined : known;
+  }
+
+  /** Undefined when the key is unknown. */
+  async look(secret: string): Promise<LiveKey | EndedKey | undefined> {
     if (!isSecret('cck', secret)) return undefined;
     const known = await this.lookups.get(secretHash(secret));
-    return known?.expiresAt && known.expiresAt <= new Date() ? undefined : known;
+    return known?.expiresAt && known.expiresAt <= new Date() ? { ...known, ended: true } : known;
   }
 
   /** In this process at once; the others hear of the revocation. */
@@ -52,10 +64,12 @@ export class KeyLookup implements OnModuleInit, OnModuleDestroy {
     this.lookups.clear();
   }
 
-  private async lookUp(hash: string): Promise<LiveKey | undefined> {
+  private async lookUp(hash: string): Promise<LiveKey | EndedKey | undefined> {
     const known = await this.uow.system('identity.authenticate', (tx) => this.store.findByHash(tx, hash));
-    const live = known && (await this.withRole(known));
-    if (live) void this.touch(live);
+    if (known === undefined) return undefined;
+    const live = known.isRevoked ? undefined : await this.withRole(known);
+    if (live === undefined) return { ...known, ended: true };
+    void this.touch(live);
     return live;
   }
 

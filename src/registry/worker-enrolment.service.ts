@@ -34,7 +34,7 @@ export class WorkerEnrolment {
   async enrol({ token, name, proof }: EnrolWorker): Promise<EnrolledWorker> {
     const approved = await this.identities.approved(token);
     const orgId = approved?.orgId ?? (await this.tokens.orgOf(token));
-    const key = await this.identities.prove(proof, token);
+    const key = await this.identities.prove(orgId, proof, token);
     const make = this.uow.tenant({ orgId }, async (tx) => {
       const workerId = newId('worker');
       if (approved) {

@@ -12,6 +12,9 @@ import {
   PublicUrl,
   publicConfig,
   RawRoutes,
+  refusedCallOf,
+  type RefusalReason,
+  Refusals,
   tenantOf,
 } from '../../platform/http/index.js';
 import { cardDocument } from './cluster-card.js';
@@ -53,6 +56,7 @@ export class A2aRoutes implements OnModuleInit {
   constructor(
     private readonly routes: RawRoutes,
     private readonly cards: ClusterCards,
+    private readonly refusals: Refusals,
     publicUrl: PublicUrl,
     work: WorkService,
     artifacts: WorkArtifacts,
@@ -98,7 +102,7 @@ export class A2aRoutes implements OnModuleInit {
     const body = (request.body ?? {}) as RpcBody;
     const refusal = this.#refusal(version, request, body);
     if (refusal) return reply.send(refusal);
-    const user = new TenantUser(tenantOf(request), leftSignal(reply));
+    const user = new TenantUser(tenantOf(request), leftSignal(reply), (reason) => this.#denied(request, reason));
     const context = new ServerCallContext({ user, requestedVersion: version });
     const answer: Answer | object = await (version === LEGACY ? this.#legacy : this.#current).handle(body, context);
     if (!isStream(answer)) return reply.send(answer);
@@ -120,8 +124,14 @@ export class A2aRoutes implements OnModuleInit {
     const { tenant } = params;
     delete (params as RpcBody)['tenant'];
     if (tenant === '' || tenant === undefined || tenant === tenantOf(request).orgId) return undefined;
-    const error = { code: INVALID_PARAMS, message: 'The tenant is not the one of the credential.' };
+    const message = 'The tenant is not the one of the credential.';
+    this.#denied(request, { code: 'a2a.foreign_tenant', message });
+    const error = { code: INVALID_PARAMS, message };
     return { jsonrpc: '2.0', id: body['id'] ?? null, error };
+  }
+
+  #denied(request: FastifyRequest, reason: RefusalReason): void {
+    this.refusals.denied(refusedCallOf(request), reason, tenantOf(request));
   }
 
   async #stream(

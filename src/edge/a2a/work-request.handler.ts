@@ -25,7 +25,7 @@ import type { WorkArtifacts, WorkFilter, WorkService } from '../../orchestration
 import { toA2aError } from './a2a-errors.js';
 import type { ClusterCards } from './cluster-cards.service.js';
 import { submissionOf } from './submission.rules.js';
-import { callerLeft, callerOf, tenantWith } from './tenant-user.js';
+import { callerLeft, callerOf, tellIfDenied, tenantWith } from './tenant-user.js';
 import { artifactsOf, progressStatus, statusOf, taskOf, type WorkScene } from './work-task.view.js';
 
 const MAX_PAGE = 100;
@@ -40,10 +40,11 @@ export interface WorkRequestHandlerOptions {
   readonly baseUrl: () => string;
 }
 
-async function translated<T>(answer: () => Promise<T>): Promise<T> {
+async function translated<T>(context: ServerCallContext, answer: () => Promise<T>): Promise<T> {
   try {
     return await answer();
   } catch (error) {
+    tellIfDenied(context, error);
     throw toA2aError(error);
   }
 }
@@ -64,11 +65,11 @@ export class WorkRequestHandler implements A2ARequestHandler {
     _params: GetExtendedAgentCardRequest,
     context: ServerCallContext,
   ): Promise<AgentCard> {
-    return translated(() => this.options.cards.extended(callerOf(context)));
+    return translated(context, () => this.options.cards.extended(callerOf(context)));
   }
 
   sendMessage(params: SendMessageRequest, context: ServerCallContext): Promise<Task> {
-    return translated(async () => {
+    return translated(context, async () => {
       const { ctx, work } = await this.#submit(params, context);
       if (params.configuration?.returnImmediately) return this.#task(ctx, work);
       for await (const event of this.options.work.follow(ctx, work.id, 0, callerLeft(context))) {
@@ -82,12 +83,12 @@ export class WorkRequestHandler implements A2ARequestHandler {
     params: SendMessageRequest,
     context: ServerCallContext,
   ): AsyncGenerator<StreamResponse, void> {
-    const { ctx, work } = await translated(() => this.#submit(params, context));
+    const { ctx, work } = await translated(context, () => this.#submit(params, context));
     yield* this.#stream(ctx, work, { afterSeq: 0, left: callerLeft(context) });
   }
 
   getTask(params: GetTaskRequest, context: ServerCallContext): Promise<Task> {
-    return translated(async () => {
+    return translated(context, async () => {
       assertHistoryLength(params.historyLength);
       const ctx = tenantWith(context, 'work:read');
       return this.#task(ctx, await this.options.work.get(ctx, params.id));
@@ -95,7 +96,7 @@ export class WorkRequestHandler implements A2ARequestHandler {
   }
 
   listTasks(params: ListTasksRequest, context: ServerCallContext): Promise<ListTasksResponse> {
-    return translated(async () => {
+    return translated(context, async () => {
       const ctx = tenantWith(context, 'work:read');
       assertHistoryLength(params.historyLength);
       const pageSize = pageSizeOf(params);
@@ -109,7 +110,7 @@ export class WorkRequestHandler implements A2ARequestHandler {
   }
 
   cancelTask(params: CancelTaskRequest, context: ServerCallContext): Promise<Task> {
-    return translated(async () => {
+    return translated(context, async () => {
       const ctx = tenantWith(context, 'work:cancel');
       const work = await this.options.work.cancel(ctx, params.id);
       if (work.status === 'completed' || work.status === 'failed') {
@@ -120,8 +121,8 @@ export class WorkRequestHandler implements A2ARequestHandler {
   }
 
   async *resubscribe(params: SubscribeToTaskRequest, context: ServerCallContext): AsyncGenerator<StreamResponse, void> {
-    const ctx = await translated(() => Promise.resolve(tenantWith(context, 'work:read')));
-    const work = await translated(() => this.options.work.get(ctx, params.id));
+    const ctx = await translated(context, () => Promise.resolve(tenantWith(context, 'work:read')));
+    const work = await translated(context, () => this.options.work.get(ctx, params.id));
     if (ENDED.has(work.status)) throw new UnsupportedOperationError('The task has ended; get it instead.');
     yield* this.#stream(ctx, work, { afterSeq: work.lastEventSeq, left: callerLeft(context) });
   }

@@ -1,9 +1,16 @@
 import type { IncomingMessage } from 'node:http';
-import { newId } from '@coorchat/kernel';
+import { newId, type Origin } from '@coorchat/kernel';
 import { CLOSE, type CloseInfo, type ProvenCredential, TUNNEL_PATH, type TunnelSession } from '@coorchat/tunnel';
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { type AccessClaims, AccessTokens, TokenAuthenticator } from '../../identity/index.js';
-import { type Challenge, challengeHeaders, PublicUrl } from '../../platform/http/index.js';
+import {
+  type Challenge,
+  challengeHeaders,
+  originOf,
+  PublicUrl,
+  type RefusedCall,
+  Refusals,
+} from '../../platform/http/index.js';
 import { Logger } from '../../platform/telemetry/index.js';
 
 /** The line of a worker that showed who it is, open or about to be. */
@@ -26,6 +33,17 @@ const LOOK_EVERY_MS = 1_000;
 /** Time that a worker has to show another token before its line's token ends. */
 export const RENEW_BEFORE_MS = 60_000;
 const SCOPE = 'worker:register';
+const NEEDED = 'Only workers have a line.';
+
+type TokenOutcome = Awaited<ReturnType<TokenAuthenticator['authenticate']>>;
+type RefusedCredential = Extract<TokenOutcome, { challenge: Challenge }>;
+
+interface ShownOnLine {
+  readonly host: string | undefined;
+  readonly token: string;
+  readonly proof: string | undefined;
+  readonly call: RefusedCall;
+}
 
 /** Which workers may have a line, from the upgrade until their token ends or is revoked. */
 @Injectable()
@@ -37,6 +55,7 @@ export class TunnelAccess implements OnModuleInit, OnModuleDestroy {
     private readonly authenticator: TokenAuthenticator,
     private readonly tokens: AccessTokens,
     private readonly publicUrl: PublicUrl,
+    private readonly refusals: Refusals,
     private readonly logger: Logger,
   ) {}
 
@@ -48,15 +67,17 @@ export class TunnelAccess implements OnModuleInit, OnModuleDestroy {
     clearInterval(this.#timer);
   }
 
-  async admit({ headers }: IncomingMessage): Promise<WatchedLine | Refusal> {
+  async admit({ headers, socket }: IncomingMessage): Promise<WatchedLine | Refusal> {
     const { host, authorization = '' } = headers;
+    const call = callOf(originOf({ headers, address: socket.remoteAddress }));
     const [, token] = /^DPoP +(\S+)$/i.exec(authorization) ?? [];
-    if (token === undefined) return this.#refusal();
+    if (token === undefined) return this.#refusal(call);
     const { dpop } = headers;
-    const outcome = await this.#authenticate(host, token, typeof dpop === 'string' ? dpop : undefined);
-    if ('challenge' in outcome) return this.#refusal(outcome.challenge);
+    const outcome = await this.#authenticate({ host, token, call, proof: typeof dpop === 'string' ? dpop : undefined });
+    if ('challenge' in outcome) return this.#refusal(call, outcome);
     const { context, claims } = outcome;
     if (context.actor.kind !== 'worker' || !context.scopes.has(SCOPE)) {
+      this.refusals.denied(call, { code: 'tunnel.missing_scope', message: NEEDED, needed: [SCOPE] }, context);
       return { refusal: '403 Forbidden', headers: {} };
     }
     return { orgId: context.orgId, workerId: context.actor.id, host, claims };
@@ -76,8 +97,12 @@ export class TunnelAccess implements OnModuleInit, OnModuleDestroy {
   /** A worker shows another token on its open line: only one of its own counts. */
   async authorized(line: WatchedLine, { token, proof }: ProvenCredential): Promise<void> {
     try {
-      const outcome = await this.#authenticate(line.host, token, proof);
-      if ('challenge' in outcome) throw new Error(outcome.challenge.description);
+      const call = callOf({});
+      const outcome = await this.#authenticate({ host: line.host, token, proof, call });
+      if ('challenge' in outcome) {
+        this.#tell(call, outcome);
+        throw new Error(outcome.challenge.description);
+      }
       const { claims } = outcome;
       if (claims.subject !== line.workerId || claims.orgId !== line.orgId) throw new Error('The token is of another.');
       line.claims = claims;
@@ -102,12 +127,26 @@ export class TunnelAccess implements OnModuleInit, OnModuleDestroy {
     }
   }
 
-  #authenticate(host: string | undefined, token: string, proof: string | undefined) {
-    const request = { method: 'GET', path: TUNNEL_PATH, host, requestId: newId('request') };
-    return this.authenticator.authenticate({ scheme: 'dpop', token, proof, ...request });
+  #authenticate({ host, token, proof, call }: ShownOnLine): Promise<TokenOutcome> {
+    const { requestId, origin } = call;
+    return this.authenticator.authenticate({
+      ...{ scheme: 'dpop', token, proof, method: 'GET', path: TUNNEL_PATH },
+      ...{ host, requestId, origin },
+    });
   }
 
-  #refusal(challenge?: Challenge): Refusal {
-    return { refusal: '401 Unauthorized', headers: challengeHeaders(this.publicUrl.known, challenge) };
+  #refusal(call: RefusedCall, refused?: RefusedCredential): Refusal {
+    this.#tell(call, refused);
+    return { refusal: '401 Unauthorized', headers: challengeHeaders(this.publicUrl.known, refused?.challenge) };
   }
+
+  #tell(call: RefusedCall, { challenge, owner }: Partial<RefusedCredential> = {}): void {
+    if (challenge?.error === 'use_dpop_nonce') return;
+    const { error = 'unauthenticated', description = 'A worker shows its token as DPoP.' } = challenge ?? {};
+    this.refusals.unknown(call, { code: `http.${error}`, message: description }, owner);
+  }
+}
+
+function callOf(origin: Origin): RefusedCall {
+  return { route: `GET ${TUNNEL_PATH}`, requestId: newId('request'), origin };
 }

@@ -16,7 +16,13 @@ const CLOCK_SKEW_S = 5;
 /** A process that has not heard of revocations for this long trusts no token. */
 const MAX_BLIND_MS = 15_000;
 
-export type TokenCheck = { readonly claims: AccessClaims } | { readonly challenge: Challenge };
+export interface RefusedToken {
+  readonly challenge: Challenge;
+  /** Of a token that we did sign. */
+  readonly signed?: AccessClaims;
+}
+
+export type TokenCheck = { readonly claims: AccessClaims } | RefusedToken;
 
 /** Whether the text could be one of our tokens at all; API keys are not. */
 export function looksLikeToken(text: string): boolean {
@@ -61,11 +67,10 @@ export class AccessTokens implements OnModuleInit, OnModuleDestroy {
 
   private stillGood(claims: AccessClaims, now: Date): TokenCheck {
     if (claims.expiresAt.getTime() + CLOCK_SKEW_S * 1_000 <= now.getTime()) {
-      return { challenge: invalidToken('The token has expired.') };
+      return refused('The token has expired.', claims);
     }
-    if (this.revoked.isRevoked(claims)) return { challenge: invalidToken('The token was revoked.') };
-    if (this.revocations.blindForMs > MAX_BLIND_MS)
-      return { challenge: invalidToken('The token cannot be checked now.') };
+    if (this.revoked.isRevoked(claims)) return refused('The token was revoked.', claims);
+    if (this.revocations.blindForMs > MAX_BLIND_MS) return refused('The token cannot be checked now.', claims);
     return { claims };
   }
 
@@ -82,16 +87,18 @@ export class AccessTokens implements OnModuleInit, OnModuleDestroy {
       const claims = accessClaims(payload);
       if (!claims) return { challenge: invalidToken('The token lacks a claim.') };
       if (claims.issuedAt.getTime() > now.getTime() + CLOCK_SKEW_S * 1_000) {
-        return { challenge: invalidToken('The token is from the future.') };
+        return refused('The token is from the future.', claims);
       }
       if (!isOwnAudience(claims.audience, this.publicUrl.value)) {
-        return { challenge: invalidToken('The token is meant for another resource (aud).') };
+        return refused('The token is meant for another resource (aud).', claims);
       }
       return { claims };
     } catch (error) {
       if (!(error instanceof errors.JOSEError)) throw error;
+      // jose looks at claims after the signature only.
       const isExpired = error instanceof errors.JWTExpired;
-      return { challenge: invalidToken(isExpired ? 'The token has expired.' : 'The token is not one of ours.') };
+      const signed = error instanceof errors.JWTClaimValidationFailed || isExpired ? error.payload : undefined;
+      return refused(isExpired ? 'The token has expired.' : 'The token is not one of ours.', accessClaims(signed));
     }
   }
 
@@ -100,4 +107,8 @@ export class AccessTokens implements OnModuleInit, OnModuleDestroy {
     if (!key) throw new errors.JWKSNoMatchingKey();
     return key.publicKey;
   }
+}
+
+function refused(why: string, signed: AccessClaims | undefined): RefusedToken {
+  return { challenge: invalidToken(why), ...(signed && { signed }) };
 }

@@ -1,13 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Origin, TenantContext } from '@coorchat/kernel';
 import { AppConfig } from '../../platform/config/index.js';
-import { type Challenge, PublicUrl } from '../../platform/http/index.js';
+import { type Challenge, type CredentialOwner, PublicUrl } from '../../platform/http/index.js';
 import type { AccessClaims } from './access-claims.js';
 import { AccessTokens } from './access-tokens.service.js';
 import { invalidProof, invalidToken } from './challenge.js';
 import { DpopProofs } from './dpop-proofs.service.js';
 import { MemberRoles } from './member-roles.service.js';
-import { actorOf, tokenContext } from './token-context.rules.js';
+import { actorOf, tokenContext, tokenOwner } from './token-context.rules.js';
 
 /** A token as it was shown. */
 export interface ShownToken {
@@ -25,7 +25,12 @@ export interface ShownToken {
 }
 
 export type TokenOutcome =
-  { readonly context: TenantContext; readonly claims: AccessClaims } | { readonly challenge: Challenge };
+  | { readonly context: TenantContext; readonly claims: AccessClaims }
+  | {
+      readonly challenge: Challenge;
+      /** Whose token it is, where we signed it: for the audit trail. */
+      readonly owner?: CredentialOwner;
+    };
 
 /** Access tokens, bound or not, as the caller's context. Also the injection token. */
 @Injectable()
@@ -45,15 +50,15 @@ export class TokenAuthenticator {
 
   async authenticate(shown: ShownToken, now = new Date()): Promise<TokenOutcome> {
     const checked = await this.tokens.verify(shown.token, now);
-    if ('challenge' in checked) return checked;
+    if ('challenge' in checked) return refused(checked.challenge, checked.signed);
     const { claims } = checked;
     const challenge = await this.bindingFault(shown, claims, now);
-    if (challenge) return { challenge };
+    if (challenge) return refused(challenge, claims);
     const actor = actorOf(claims);
-    if (!actor) return { challenge: invalidToken('The subject of the token is none of ours.') };
+    if (!actor) return refused(invalidToken('The subject of the token is none of ours.'), claims);
     const { requestId, origin } = shown;
     const role = actor.kind === 'user' ? await this.roles.roleOf(claims.orgId, actor.id) : undefined;
-    if (actor.kind === 'user' && !role) return { challenge: invalidToken('The person is no member any more.') };
+    if (actor.kind === 'user' && !role) return refused(invalidToken('The person is no member any more.'), claims);
     const use = { requestId, now, ...(origin && { origin }), ...(role && { role }) };
     return { context: tokenContext(actor, claims, use), claims };
   }
@@ -78,4 +83,8 @@ export class TokenAuthenticator {
     const asCalled = `${own.protocol}//${host}`;
     return URL.canParse(asCalled) ? [own.origin, new URL(asCalled).origin] : [own.origin];
   }
+}
+
+function refused(challenge: Challenge, claims: AccessClaims | undefined): TokenOutcome {
+  return { challenge, ...(claims && { owner: tokenOwner(claims) }) };
 }

@@ -1,5 +1,12 @@
 import { isSkillScope, type Role, WORKER_SCOPES } from '@coorchat/contracts';
-import { type Actor, isId, type Origin, type TenantContext, tenantContext } from '@coorchat/kernel';
+import {
+  type Actor,
+  type Authentication,
+  isId,
+  type Origin,
+  type TenantContext,
+  tenantContext,
+} from '@coorchat/kernel';
 import { scopesInForce } from '../scopes-in-force.rules.js';
 import type { AccessClaims } from './access-claims.js';
 
@@ -19,6 +26,17 @@ export function actorOf({ subject }: AccessClaims): Actor | undefined {
   if (isId('user', subject)) return { kind: 'user', id: subject };
   if (isId('worker', subject)) return { kind: 'worker', id: subject };
   return isId('oauthClient', subject) ? { kind: 'client', id: subject } : undefined;
+}
+
+/** Whose token it is, whatever it is still worth. */
+export function tokenOwner(claims: AccessClaims): { orgId: string; actor: Actor; authentication: Authentication } {
+  const { orgId, subject, clientId, tokenId } = claims;
+  const actor = actorOf(claims) ?? { kind: 'client', id: subject };
+  return { orgId, actor, authentication: { method: methodOf(actor), clientId, credentialId: tokenId } };
+}
+
+function methodOf({ kind }: Actor): Authentication['method'] {
+  return kind === 'worker' ? 'worker' : 'access_token';
 }
 
 const OF_WORKERS: ReadonlySet<string> = new Set(WORKER_SCOPES);
@@ -43,7 +61,7 @@ export function tokenContext(actor: Actor, claims: AccessClaims, use: TokenUse):
     ...(use.role && { member: { userId: actor.id, role: use.role } }),
     requestId: use.requestId,
     authentication: {
-      method: actor.kind === 'worker' ? 'worker' : 'access_token',
+      method: methodOf(actor),
       clientId,
       credentialId: tokenId,
       ...(signedInAt && { signedInAt }),

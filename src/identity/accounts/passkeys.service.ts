@@ -122,9 +122,18 @@ export class Passkeys {
     if (passkey === undefined || (await this.isElsewhere(passkey.userId))) {
       this.metrics.count('identity.sign_in_failed');
       this.logger.info('a sign-in failed', { address: visitor.origin.address, reason: 'passkey' });
+      await this.failed(passkey?.userId, visitor);
       return { kind: 'refused' };
     }
     return this.uow.system('identity.account', (tx) => this.signIn(tx, passkey, { visitor, replaces }));
+  }
+
+  private async failed(userId: string | undefined, visitor: Visitor): Promise<void> {
+    const reason = 'passkey';
+    if (userId === undefined) return this.news.unknownFailed(visitor, reason);
+    await this.uow.system('identity.account', (tx) =>
+      this.news.publish(tx, { event: 'sign_in_failed', userId, visitor, data: { reason } }),
+    );
   }
 
   private async isElsewhere(userId: string): Promise<boolean> {

@@ -45,6 +45,8 @@ export type SignInOutcome =
 const CHALLENGE_TTL_MS = 5 * 60_000;
 const MAX_CODES = 5;
 
+type FailureReason = 'throttled' | 'wrong_password' | 'wrong_code' | 'gone';
+
 const challengeSchema = z.object({ amr: z.array(z.string()) });
 
 @Injectable()
@@ -88,11 +90,17 @@ export class PasswordSignIns {
   async withCode(request: CodeSignIn): Promise<SignInOutcome> {
     const shown = { purpose: 'second_factor', token: request.token } as const;
     const found = await this.uow.system('identity.account', (tx) => this.tokens.countTry(tx, shown, MAX_CODES));
-    if (!found?.userId) return { kind: 'gone' };
+    if (!found?.userId) {
+      await this.failed(undefined, request.visitor, 'gone');
+      return { kind: 'gone' };
+    }
     const waitMs = await this.throttle.take(codeLimits(found.userId));
     const account = await this.uow.system('identity.account', (tx) => this.accounts.find(tx, found.userId ?? ''));
     if (account === undefined || account.isDisabled) return { kind: 'gone' };
-    if (waitMs > 0) return { kind: 'throttled', waitMs };
+    if (waitMs > 0) {
+      await this.failed(account, request.visitor, 'throttled');
+      return { kind: 'throttled', waitMs };
+    }
     return this.judgeCode(account, request, challengeSchema.parse(found.data).amr);
   }
 
@@ -143,12 +151,15 @@ export class PasswordSignIns {
     }));
   }
 
-  private async failed(account: Account | undefined, visitor: Visitor, reason: string): Promise<void> {
+  private async failed(account: Account | undefined, visitor: Visitor, reason: FailureReason): Promise<void> {
     this.metrics.count('identity.sign_in_failed');
     this.logger.info('a sign-in failed', { userId: account?.id, address: visitor.origin.address, reason });
-    await this.uow.system('identity.account', async (tx) => {
-      if (account)
-        await this.news.publish(tx, { event: 'sign_in_failed', userId: account.id, visitor, data: { reason } });
-    });
+    if (account === undefined) return this.news.unknownFailed(visitor, reason);
+    const { id: userId } = account;
+    await this.uow.system('identity.account', (tx) =>
+      reason === 'throttled'
+        ? this.news.throttled(tx, userId, visitor)
+        : this.news.publish(tx, { event: 'sign_in_failed', userId, visitor, data: { reason } }),
+    );
   }
 }

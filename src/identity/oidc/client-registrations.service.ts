@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { UnitOfWork } from '../../platform/db/index.js';
+import { PLATFORM_ORG } from '../../platform/outbox/index.js';
 import { OidcRecordStore } from './oidc-record.store.js';
 import { judgeRegistration, type PublicClientMetadata } from './registration.rules.js';
 import { TokenNews } from './token-news.js';
@@ -40,9 +41,9 @@ export class ClientRegistrations {
 
   private refuse({ id, ip }: FastifyRequest, refusal: Extract<Judged, { kind: 'refused' }>): Judged {
     const { error, why: detail } = refusal;
-    const who = { orgId: 'platform', clientId: 'unknown', subject: 'unknown', grantType: 'registration' };
+    const who = { orgId: PLATFORM_ORG, clientId: 'unknown', subject: 'unknown', grantType: 'registration' };
     const origin = { address: ip };
-    this.news.note({ type: 'identity.authorization_refused', ...who, error, detail, requestId: id, origin });
+    this.news.note({ type: 'identity.registration_refused', ...who, error, detail, requestId: id, origin });
     return refusal;
   }
 }

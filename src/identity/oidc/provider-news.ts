@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Origin } from '@coorchat/kernel';
 import type { errors, KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { PLATFORM_ORG } from '../../platform/outbox/index.js';
 import { ownMetadata } from './client-metadata.rules.js';
 import { subjectOf } from './token-claims.js';
 import { TokenNews, type TokenOutcome } from './token-news.js';
@@ -22,7 +23,7 @@ function common(ctx: KoaContextWithOIDC): Omit<TokenOutcome, 'type' | 'subject'>
   const { Client: client } = ctx.oidc.entities;
   const grantType: unknown = ctx.oidc.params?.['grant_type'];
   return {
-    orgId: (client && ownMetadata({ ...client }).orgId) ?? 'platform',
+    orgId: (client && ownMetadata({ ...client }).orgId) ?? PLATFORM_ORG,
     clientId: client?.clientId ?? claimedId(ctx),
     grantType: typeof grantType === 'string' ? grantType.slice(0, 100) : ctx.oidc.route,
     requestId: ctx.get('x-request-id'),
@@ -48,6 +49,7 @@ export class ProviderNews {
     provider.on('pushed_authorization_request.error', refusal);
     provider.on('introspection.error', refusal);
     provider.on('revocation.error', refusal);
+    provider.on('registration_create.error', (ctx, error) => this.refused(ctx, error, 'identity.registration_refused'));
   }
 
   private issued(ctx: KoaContextWithOIDC): void {

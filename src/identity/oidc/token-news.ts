@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Origin } from '@coorchat/kernel';
 import { UnitOfWork } from '../../platform/db/index.js';
-import { Outbox } from '../../platform/outbox/index.js';
+import { CountedNews, type FrequentNews } from '../../platform/outbox/index.js';
 import { Logger } from '../../platform/telemetry/index.js';
 import { OauthClientStore } from './oauth-client.store.js';
 
@@ -11,6 +11,7 @@ export interface TokenOutcome {
     | 'identity.token_issued'
     | 'identity.token_refused'
     | 'identity.authorization_refused'
+    | 'identity.registration_refused'
     | 'identity.client_registered';
   /** `platform` when the client belongs to no organization. */
   readonly orgId: string;
@@ -26,77 +27,62 @@ export interface TokenOutcome {
   readonly origin: Origin;
 }
 
-interface Counted extends TokenOutcome {
-  readonly firstAt: Date;
-  count: number;
-}
+const WINDOW_MS = 60_000;
+const TOUCH_MS = 2_000;
 
-const FLUSH_MS = 2_000;
-/** An attacker who varies everything fills this much and no more. */
-const MAX_KINDS = 500;
-
-function keyOf({ type, orgId, clientId, subject, grantType, error, origin }: TokenOutcome): string {
-  return JSON.stringify([type, orgId, clientId, subject, grantType, error, origin.address]);
-}
-
-/** Gathers outcomes for two seconds and tells those that are alike as one event with their number. */
+/** Tells outcomes that are alike as one event with their number, and notes when clients were used last. */
 @Injectable()
 export class TokenNews implements OnApplicationShutdown {
-  private waiting = new Map<string, Counted>();
-  private uncounted = 0;
+  private used = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
-  private flushing: Promise<void> = Promise.resolve();
+  private touching: Promise<void> = Promise.resolve();
 
   constructor(
     @Inject(UnitOfWork) private readonly uow: UnitOfWork,
-    @Inject(Outbox) private readonly outbox: Outbox,
+    @Inject(CountedNews) private readonly counted: CountedNews,
     @Inject(OauthClientStore) private readonly clients: OauthClientStore,
     @Inject(Logger) private readonly logger: Logger,
   ) {}
 
   note(outcome: TokenOutcome): void {
-    const key = keyOf(outcome);
-    const known = this.waiting.get(key);
-    if (known) known.count++;
-    else if (this.waiting.size < MAX_KINDS) this.waiting.set(key, { ...outcome, firstAt: new Date(), count: 1 });
-    else this.uncounted++;
-    this.timer ??= setTimeout(() => void this.flush(), FLUSH_MS).unref();
+    this.counted.note(newsOf(outcome));
+    if (outcome.type !== 'identity.token_issued') return;
+    this.used.add(outcome.clientId);
+    this.timer ??= setTimeout(() => void this.touch(), TOUCH_MS).unref();
   }
 
   /** Tells what has gathered. */
-  flush(): Promise<void> {
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    const outcomes = [...this.waiting.values()];
-    const { uncounted } = this;
-    this.waiting = new Map();
-    this.uncounted = 0;
-    this.flushing = this.flushing.then(() => this.tell(outcomes, uncounted));
-    return this.flushing;
+  async flush(): Promise<void> {
+    await this.touch();
+    await this.counted.flush();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.flush();
+    await this.touch();
   }
 
-  private async tell(outcomes: readonly Counted[], uncounted: number): Promise<void> {
-    if (outcomes.length === 0) return;
-    if (uncounted > 0) this.logger.warn('outcomes at the token endpoint were too many to be told apart', { uncounted });
+  private touch(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    const clientIds = [...this.used];
+    this.used = new Set();
+    if (clientIds.length > 0) this.touching = this.touching.then(() => this.touchNow(clientIds));
+    return this.touching;
+  }
+
+  private async touchNow(clientIds: readonly string[]): Promise<void> {
     try {
-      await this.uow.system('identity.token_news', async (tx) => {
-        await this.outbox.append(tx, outcomes.map(eventOf));
-        const used = outcomes.filter(({ type }) => type === 'identity.token_issued').map(({ clientId }) => clientId);
-        if (used.length > 0) await this.clients.touch(tx, used);
-      });
+      await this.uow.system('identity.token_news', (tx) => this.clients.touch(tx, clientIds));
     } catch (error) {
-      this.logger.error('outcomes at the token endpoint could not be told', { error, lost: outcomes.length });
+      this.logger.warn('the last use of clients was not noted', { error });
     }
   }
 }
 
-function eventOf(outcome: Counted) {
-  const { type, orgId, clientId, subject, grantType, error, detail, requestId, origin, firstAt, count } = outcome;
+function newsOf(outcome: TokenOutcome): FrequentNews {
+  const { type, orgId, clientId, subject, grantType, error, detail, requestId, origin } = outcome;
   const by = { actor: { kind: 'client' as const, id: clientId }, requestId, origin };
   const refusal = { ...(error !== undefined && { error }), ...(detail !== undefined && { detail }) };
-  return { type, orgId, subject, data: { by, clientId, grantType, count, since: firstAt, ...refusal } };
+  const alike = [clientId, grantType, error, origin.address];
+  return { type, orgId, subject, data: { by, clientId, grantType, ...refusal }, alike, windowMs: WINDOW_MS };
 }

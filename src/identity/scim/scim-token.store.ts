@@ -51,10 +51,12 @@ export class ScimTokenStore {
       WHERE id = ${id} AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')`;
   }
 
-  async findByHash(tx: SystemTx, hash: string): Promise<{ orgId: string; id: string } | undefined> {
-    const [row] = await tx.sql<{ orgId: string; id: string }>`
-      SELECT org_id AS "orgId", id FROM scim_token
-      WHERE hash = ${hash} AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())`;
+  /** Those that have ended, too. */
+  async findByHash(tx: SystemTx, hash: string): Promise<{ orgId: string; id: string; hasEnded: boolean } | undefined> {
+    const [row] = await tx.sql<{ orgId: string; id: string; hasEnded: boolean }>`
+      SELECT org_id AS "orgId", id,
+             revoked_at IS NOT NULL OR coalesce(expires_at <= now(), false) AS "hasEnded"
+      FROM scim_token WHERE hash = ${hash}`;
     return row;
   }
 }

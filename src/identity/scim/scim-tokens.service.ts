@@ -2,6 +2,7 @@ import type { CreateScimToken, ScimTokenView } from '@coorchat/contracts';
 import { newId, type TenantContext, tenantContext } from '@coorchat/kernel';
 import { Injectable } from '@nestjs/common';
 import { type TenantTx, UnitOfWork } from '../../platform/db/index.js';
+import type { EndedCredential } from '../../platform/http/index.js';
 import { attributionOf, Outbox } from '../../platform/outbox/index.js';
 import type { Visitor } from '../accounts/visitor.js';
 import { isSecret, newSecret, secretHash, shownPrefix } from '../secret.rules.js';
@@ -44,13 +45,17 @@ export class ScimTokens {
     });
   }
 
-  /** On whose behalf a directory speaks; undefined when its token is unknown, expired or revoked. */
-  async authenticate(token: string, { requestId, origin }: Visitor): Promise<TenantContext | undefined> {
+  /** On whose behalf a directory speaks; undefined when its token is unknown, its owner when it has ended. */
+  async authenticate(
+    token: string,
+    { requestId, origin }: Visitor,
+  ): Promise<TenantContext | EndedCredential | undefined> {
     if (!isSecret('ccd', token)) return undefined;
     const found = await this.uow.system('identity.scim', (tx) => this.store.findByHash(tx, secretHash(token)));
     if (found === undefined) return undefined;
-    await this.uow.tenant(found, (tx) => this.store.touch(tx, found.id));
     const actor = { kind: 'client', id: found.id } as const;
+    if (found.hasEnded) return { refused: { orgId: found.orgId, actor } };
+    await this.uow.tenant(found, (tx) => this.store.touch(tx, found.id));
     return tenantContext({ orgId: found.orgId, actor, scopes: new Set(), requestId, origin });
   }
 

@@ -1,7 +1,7 @@
 import { isAppError, type TenantContext } from '@coorchat/kernel';
 import { Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { publicConfig, PublicUrl, RawRoutes } from '../../platform/http/index.js';
+import { publicConfig, PublicUrl, RawRoutes, refusedCallOf, Refusals } from '../../platform/http/index.js';
 import { Logger } from '../../platform/telemetry/index.js';
 import { bearerOf } from '../bearer.rules.js';
 import { ScimGroups } from './scim-groups.service.js';
@@ -30,6 +30,7 @@ export class ScimRoutes {
     private readonly users: ScimUsers,
     private readonly groups: ScimGroups,
     private readonly publicUrl: PublicUrl,
+    private readonly refusals: Refusals,
     private readonly logger: Logger,
   ) {}
 
@@ -100,11 +101,12 @@ export class ScimRoutes {
 
   private async authenticated(request: FastifyRequest): Promise<TenantContext> {
     const token = bearerOf(request.headers);
-    const userAgent = request.headers['user-agent'];
-    const origin = { address: request.ip, ...(userAgent !== undefined && { userAgent }) };
-    const ctx = token && (await this.tokens.authenticate(token, { requestId: request.id, origin }));
-    if (!ctx) throw scimError(401, null, 'The directory token is unknown, expired or revoked.');
-    return ctx;
+    const call = refusedCallOf(request);
+    const found = token === undefined ? undefined : await this.tokens.authenticate(token, call);
+    if (found && !('refused' in found)) return found;
+    const message = 'The directory token is unknown, expired or revoked.';
+    this.refusals.unknown(call, { code: 'identity.scim_token_refused', message }, found?.refused);
+    throw scimError(401, null, message);
   }
 
   private async explain(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {

@@ -4,7 +4,7 @@ import * as oidc from 'openid-client';
 import { z } from 'zod';
 import { UnitOfWork } from '../../platform/db/index.js';
 import { PublicUrl } from '../../platform/http/index.js';
-import { attributionOf, Outbox } from '../../platform/outbox/index.js';
+import { attributionOf, CountedNews, Outbox, PLATFORM_ORG } from '../../platform/outbox/index.js';
 import { Logger } from '../../platform/telemetry/index.js';
 import { OneTimeTokenStore } from '../accounts/one-time-token.store.js';
 import type { Session } from '../accounts/session.store.js';
@@ -52,6 +52,7 @@ export type SsoFinished =
 const TTL_MS = 10 * 60_000;
 const FACTOR_TTL_MS = 5 * 60_000;
 const RECENT_S = 60;
+const STRAYED_WINDOW_MS = 60_000;
 
 const pendingSchema = z.object({
   connectionId: z.string(),
@@ -75,6 +76,7 @@ export class SingleSignOn {
     private readonly signedIn: SsoSignedInStore,
     private readonly publicUrl: PublicUrl,
     private readonly outbox: Outbox,
+    private readonly counted: CountedNews,
     private readonly logger: Logger,
   ) {}
 
@@ -114,11 +116,13 @@ export class SingleSignOn {
   async finish(callback: SsoCallback): Promise<SsoFinished> {
     const search = new URLSearchParams(callback.search);
     const state = search.get('state');
-    if (state === null || state !== callback.state) return { kind: 'refused', reason: 'gone' };
-    const pending = await this.pending(state);
-    if (pending?.connectionId !== callback.connectionId) return { kind: 'refused', reason: 'gone' };
-    const connection = await this.locate(undefined, pending.connectionId);
-    if (connection?.issuer !== pending.issuer) return { kind: 'refused', reason: 'gone' };
+    const pending = state !== null && state === callback.state ? await this.pending(state) : undefined;
+    const connection = pending && (await this.locate(undefined, pending.connectionId));
+    const isOurs = connection?.id === callback.connectionId && connection.issuer === pending?.issuer;
+    if (!isOurs || state === null) {
+      this.strayed(connection, callback.visitor);
+      return { kind: 'refused', reason: 'gone' };
+    }
     const claims = await this.claimsOf(connection, { ...callback, pending, state });
     const arrived = claims && (await this.arrivals.take({ connection, claims, visitor: callback.visitor }));
     if (arrived === undefined || typeof arrived === 'string') {
@@ -191,6 +195,15 @@ export class SingleSignOn {
     });
     await this.sessions.chooseOrganization(opened.session, connection.orgId, visitor);
     return { kind: 'signed_in', opened, next };
+  }
+
+  /** An answer that nobody waits for, or of another provider than was asked. */
+  private strayed(connection: SsoConnection | undefined, visitor: Visitor): void {
+    const by = attributionOf({ actor: { kind: 'user', id: 'unknown' }, ...visitor });
+    const data = { reason: 'gone', ...(connection && { connectionId: connection.id }), by };
+    const { orgId, id: subject } = connection ?? { orgId: PLATFORM_ORG, id: 'unknown' };
+    const news = { type: 'identity.sign_in_failed', orgId, subject, data };
+    this.counted.note({ ...news, alike: ['sso', visitor.origin.address], windowMs: STRAYED_WINDOW_MS });
   }
 
   private async failed({ orgId, id }: SsoConnection, visitor: Visitor, reason: string): Promise<void> {

@@ -1,8 +1,10 @@
 import { WORKER_SCOPES } from '@coorchat/contracts';
 import { Injectable } from '@nestjs/common';
 import type { TenantTx } from '../../platform/db/index.js';
+import { ownedBy } from '../../platform/http/index.js';
 import { Revocations } from '../../platform/revocation/index.js';
 import { AccessTokens, looksLikeToken } from '../access/access-tokens.service.js';
+import { tokenOwner } from '../access/token-context.rules.js';
 import { identityErrors } from '../identity.errors.js';
 import { WORKER_CLIENT_ID } from '../oidc/client-metadata.rules.js';
 import { OauthClients } from '../oidc/oauth-clients.service.js';
@@ -25,6 +27,7 @@ export interface ApprovedMachine {
   readonly skills: readonly string[];
 }
 
+const UNKNOWN_MACHINE = { kind: 'worker', id: 'unknown' } as const;
 const EVERY_SKILL = '*';
 const SKILL = 'skill:';
 
@@ -42,9 +45,9 @@ export class WorkerIdentities {
   ) {}
 
   /** The key that the machine has shown to hold. @throws AppError `identity.bad_key_proof` */
-  async prove(proof: string, token: string): Promise<ProvenKey> {
+  async prove(orgId: string, proof: string, token: string): Promise<ProvenKey> {
     const key = await provenKey(proof, token);
-    if (key === undefined) throw identityErrors.badKeyProof();
+    if (key === undefined) throw ownedBy(identityErrors.badKeyProof(), { orgId, actor: UNKNOWN_MACHINE });
     return key;
   }
 
@@ -55,9 +58,13 @@ export class WorkerIdentities {
   async approved(token: string): Promise<ApprovedMachine | undefined> {
     if (!looksLikeToken(token)) return undefined;
     const checked = await this.tokens.verify(token);
-    if ('challenge' in checked) throw identityErrors.enrolmentRefused();
+    if ('challenge' in checked) {
+      throw ownedBy(identityErrors.enrolmentRefused(), checked.signed && tokenOwner(checked.signed));
+    }
     const { clientId, scopes, orgId, subject, tokenId } = checked.claims;
-    if (clientId !== WORKER_CLIENT_ID || !scopes.has('worker:register')) throw identityErrors.enrolmentRefused();
+    if (clientId !== WORKER_CLIENT_ID || !scopes.has('worker:register')) {
+      throw ownedBy(identityErrors.enrolmentRefused(), tokenOwner(checked.claims));
+    }
     const named = [...scopes].filter((scope) => scope.startsWith(SKILL)).map((scope) => scope.slice(SKILL.length));
     return { orgId, approvedBy: subject, tokenId, skills: named.length > 0 ? named : [EVERY_SKILL] };
   }

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Authenticator } from './authenticator.port.js';
+import { ownedBy } from './credential-owner.js';
 import { httpErrors } from './http.errors.js';
 
 /** Known only once Nest has made its modules; the hook must be there before any route. */
@@ -10,7 +11,8 @@ async function admit(request: FastifyRequest, authenticator: Authenticator): Pro
   const { headers, method, url: path, ip: address, id: requestId } = request;
   const tenant = await authenticator.authenticate({ headers, method, path, address, requestId });
   if (tenant === undefined) throw httpErrors.unauthenticated();
-  if (!needed.some((scope) => tenant.scopes.has(scope))) throw httpErrors.missingScope(needed);
+  if ('refused' in tenant) throw ownedBy(httpErrors.unauthenticated(), tenant.refused);
+  if (!needed.some((scope) => tenant.scopes.has(scope))) throw ownedBy(httpErrors.missingScope(needed), tenant);
   request.tenant = tenant;
 }
 

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { TenantContext } from '@coorchat/kernel';
+import type { CredentialOwner } from './credential-owner.js';
 
 /** What the rim knows of a caller before anything was checked. */
 export interface PresentedCredential {
@@ -11,11 +12,16 @@ export interface PresentedCredential {
   readonly requestId: string;
 }
 
+/** A credential that was good once: revoked, expired, or of somebody who left. */
+export interface EndedCredential {
+  readonly refused: CredentialOwner;
+}
+
 /** Turns a credential into the tenant and actor that it stands for. Bound in `processes`. */
 export abstract class Authenticator {
   /**
-   * Undefined when the credential is missing or unknown.
+   * Undefined when the credential is missing or unknown; whom it belonged to when it has ended.
    * @throws ChallengedError when its owner should hear what is wrong with it
    */
-  abstract authenticate(presented: PresentedCredential): Promise<TenantContext | undefined>;
+  abstract authenticate(presented: PresentedCredential): Promise<TenantContext | EndedCredential | undefined>;
 }

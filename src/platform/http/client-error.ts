@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { newId } from '@coorchat/kernel';
 import { type HttpFault, httpErrors } from './http.errors.js';
 import { problemOf } from './problem.view.js';
+import type { Refusals } from './refusals.service.js';
 
 const FAULTS: Readonly<Record<string, () => HttpFault>> = {
   HPE_HEADER_OVERFLOW: httpErrors.headersTooLarge,
@@ -9,10 +10,15 @@ const FAULTS: Readonly<Record<string, () => HttpFault>> = {
 };
 
 /** Answers bytes that Node could not read as HTTP, on the bare socket. */
-export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+export function answerClientError(error: NodeJS.ErrnoException, socket: Socket, refusals?: Refusals): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const fault = FAULTS[error.code ?? '']?.() ?? httpErrors.badRequest();
   const problem = problemOf(fault, newId('request'));
+  if (problem.status === 431) {
+    const { remoteAddress: address } = socket;
+    const call = { route: '?', requestId: problem.requestId, origin: { ...(address && { address }) } };
+    refusals?.unread(call, fault);
+  }
   const body = JSON.stringify(problem);
   const head = [
     `HTTP/1.1 ${problem.status} ${problem.title}`,

@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import fastifyRateLimit from '@fastify/rate-limit';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -20,6 +20,7 @@ import { NestLog } from './nest-log.js';
 import { openApiDocument } from './openapi.js';
 import { ProblemFilter } from './problem.filter.js';
 import { PublicUrl } from './public-url.js';
+import { Refusals } from './refusals.service.js';
 import { requestIdOf } from './request-id.js';
 import { RouteBook } from './route-book.js';
 import { addRateLimits, RateLimits } from './rate-limit.hook.js';
@@ -33,6 +34,7 @@ const REQUEST_TIMEOUT_MS = 120_000;
 function makeAdapter(
   config: AppConfig,
   onFrameworkError: (error: Error, request: FastifyRequest, reply: FastifyReply) => void,
+  onClientError: (error: NodeJS.ErrnoException, socket: Socket) => void,
 ) {
   return new FastifyAdapter({
     bodyLimit: config.limits.bodyLimitBytes,
@@ -44,7 +46,7 @@ function makeAdapter(
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
       onFrameworkError(error, request, reply),
-    clientErrorHandler: answerClientError,
+    clientErrorHandler: onClientError,
   });
 }
 
@@ -127,13 +129,19 @@ export async function createHttpApp(module: Type | DynamicModule, config: AppCon
     if (nest === undefined) throw httpErrors.shuttingDown();
     return nest as NestFastifyApplication;
   };
+  const refusals = optional(started, Refusals);
   const filter = new ProblemFilter({
     routes,
+    refusals,
     bodyLimitBytes: config.limits.bodyLimitBytes,
     publicUrl: () => nest?.get(PublicUrl, { strict: false }).known,
     onServerFault: (error, request) => reportFault(started().get(Logger, { strict: false }), error, request),
   });
-  const adapter = makeAdapter(config, (error, request, reply) => filter.send(error, request, reply));
+  const adapter = makeAdapter(
+    config,
+    (error, request, reply) => filter.send(error, request, reply),
+    (error, socket) => answerClientError(error, socket, refusals()),
+  );
   const server = adapter.getInstance() as unknown as FastifyInstance;
   const rateLimits = new RateLimits({
     limits: config.requestLimits,

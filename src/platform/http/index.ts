@@ -6,19 +6,22 @@ export {
   type RouteAccessConfig,
   type RouteRateLimit,
 } from './access.decorator.js';
-export { Authenticator, type PresentedCredential } from './authenticator.port.js';
+export { Authenticator, type EndedCredential, type PresentedCredential } from './authenticator.port.js';
 export { type Challenge, ChallengedError, challengeHeaders } from './challenge.js';
+export { type CredentialOwner, ownedBy, ownerOf } from './credential-owner.js';
 export { createHttpApp, HttpApp } from './create-http-app.js';
 export { type EventStreamOptions, lastEventIdOf, openEventStream, type StreamedEvent } from './event-stream.js';
 export { type Download, sendDownload } from './download.js';
-export { HttpModule } from './http.module.js';
+export { HttpModule, RefusalsModule } from './http.module.js';
 export { addJsonBody } from './json-body.js';
 export { Operation, type OperationDocs } from './operation.decorator.js';
 export { leadsToPrivateNetwork } from './outbound-address.js';
 export { outboundAgent, outboundFetch } from './outbound-agent.js';
 export { isLoopbackHost, outboundFault, type OutboundPolicy } from './outbound.rules.js';
 export { idOfCursor, pageOf } from './page.rules.js';
+export { originOf, refusedCallOf } from './origin.js';
 export { PublicUrl } from './public-url.js';
 export { type RawRoute, RawRoutes, refuseUpgrade, type UpgradeRoute } from './raw-routes.js';
+export { type RefusalReason, type RefusedCall, Refusals } from './refusals.service.js';
 export { RequestQuota } from './request-quota.port.js';
 export { Tenant, tenantOf } from './tenant.decorator.js';

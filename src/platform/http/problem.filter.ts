@@ -3,6 +3,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { challengeHeaders, challengeOf, scopeHeaders } from './challenge.js';
 import { type HttpFault, httpErrors } from './http.errors.js';
 import { problemOf } from './problem.view.js';
+import { noteRefusal } from './refusal-note.js';
+import type { Refusals } from './refusals.service.js';
 import type { RouteBook } from './route-book.js';
 import { normalizeThrown } from './thrown.rules.js';
 
@@ -11,6 +13,8 @@ export interface ProblemFilterOptions {
   readonly bodyLimitBytes: number;
   /** Undefined before the server listens. */
   readonly publicUrl: () => string | undefined;
+  /** Undefined in programs that record nothing. */
+  readonly refusals: () => Refusals | undefined;
   /** Hears what becomes a 5xx. */
   readonly onServerFault: (error: unknown, request: FastifyRequest) => void;
 }
@@ -29,6 +33,8 @@ export class ProblemFilter implements ExceptionFilter {
     const error = thrown instanceof NotFoundException ? this.unrouted(request) : this.translate(thrown, request);
     const problem = problemOf(error, request.id);
     if (problem.status >= 500) this.options.onServerFault(error, request);
+    const refusals = this.options.refusals();
+    if (refusals) noteRefusal(refusals, request, error, problem);
     if (reply.sent || reply.raw.headersSent) return;
     reply.header('x-request-id', request.id);
     if (problem.status === 401) reply.headers(challengeHeaders(this.options.publicUrl(), challengeOf(error)));

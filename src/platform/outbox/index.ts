@@ -1,4 +1,5 @@
 export { type Attribution, attributionOf } from './attribution.js';
+export { CountedNews, type FrequentNews, PLATFORM_ORG } from './counted-news.js';
 export { type FeedEvent, type NewEvent } from './feed-event.js';
 export { Feed, FeedRunner } from './feed-runner.js';
 export { FeedSignal } from './feed-signal.js';
