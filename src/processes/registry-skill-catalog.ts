@@ -1,6 +1,6 @@
 import type { TenantContext } from '@coorchat/kernel';
 import { Injectable } from '@nestjs/common';
-import { SkillCatalog } from '../orchestration/task/index.js';
+import { type PoolSkills, SkillCatalog } from '../orchestration/task/index.js';
 import { WorkerDirectory } from '../registry/index.js';
 
 /** The registry as the heart of orchestration sees it. */
@@ -10,7 +10,7 @@ export class RegistrySkillCatalog extends SkillCatalog {
     super();
   }
 
-  override skillsOf(ctx: TenantContext, poolId: string): Promise<ReadonlySet<string>> {
-    return this.directory.skillsOf(ctx, poolId);
+  override skillsOf(ctx: TenantContext, poolId: string): Promise<PoolSkills> {
+    return this.directory.poolSkills(ctx, poolId);
   }
 }

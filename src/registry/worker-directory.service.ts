@@ -47,6 +47,17 @@ export class WorkerDirectory {
     return new Set(await this.uow.tenantRead(ctx, (tx) => this.store.skillsOfPool(tx, poolId)));
   }
 
+  /** The same, and whether one of them was granted every skill; `every` holds, too, while there is no machine. */
+  poolSkills(ctx: TenantContext, poolId: string): Promise<{ named: ReadonlySet<string>; every: boolean }> {
+    return this.uow.tenantRead(ctx, async (tx) => {
+      const [named, every] = await Promise.all([
+        this.store.skillsOfPool(tx, poolId),
+        this.store.hasEverySkill(tx, poolId),
+      ]);
+      return { named: new Set(named), every: every ?? true };
+    });
+  }
+
   private clock(): ViewClock {
     return { now: new Date(), heartbeatIntervalMs: this.config.heartbeatIntervalMs };
   }

@@ -125,4 +125,11 @@ export class WorkerStore {
       WHERE pool_id = ${poolId} AND removed_at IS NULL AND granted_skills && ARRAY[skill, '*']`;
     return rows.map(({ skill }) => skill);
   }
+
+  /** Whether a machine of the pool was granted every skill; undefined while the pool has none. */
+  async hasEverySkill(tx: TenantTx, poolId: string): Promise<boolean | undefined> {
+    const [row] = await tx.sql<{ every: boolean | null }>`
+      SELECT bool_or('*' = ANY(granted_skills)) AS every FROM worker WHERE pool_id = ${poolId} AND removed_at IS NULL`;
+    return row?.every ?? undefined;
+  }
 }

@@ -12,6 +12,8 @@ describe('a cluster', () => {
     [{ ...open, skills: ['go'] }, { role: 'owner', skills: ['go'] }, undefined],
     [{ ...open, skills: ['go'] }, { role: 'owner', skills: ['go', 'rust'] }, 'tenancy.skills_refused'],
     [{ ...open, skills: [] }, { role: 'owner', skills: ['go'] }, 'tenancy.skills_refused'],
+    [open, { role: 'owner', skills: [null] }, undefined],
+    [{ ...open, skills: ['go'] }, { role: 'owner', skills: ['go', null] }, 'tenancy.skills_refused'],
     [{ ...open, isEnding: true }, { role: 'owner', skills: [] }, 'tenancy.organization_ending'],
   ])('%j takes %j: %s', (policy, submission, code) => {
     expect(submitFault(policy, submission)?.code).toBe(code);

@@ -18,13 +18,13 @@ export interface SubmitPolicy {
 export interface Submission {
   /** Undefined for keys and clients of no member. */
   readonly role: string | undefined;
-  /** Skills that the plan names. */
-  readonly skills: readonly string[];
+  /** Skills that the plan names; null for tasks that name none, and so may come to use any. */
+  readonly skills: readonly (string | null)[];
 }
 
-/** Whether a cluster lets its work use a skill. */
-export function clusterAllowsSkill({ skills }: Pick<SubmitPolicy, 'skills'>, skill: string): boolean {
-  return skills.includes(EVERY_SKILL) || skills.includes(skill);
+/** Whether a cluster lets its work use a skill, or any at all (null). */
+export function clusterAllowsSkill({ skills }: Pick<SubmitPolicy, 'skills'>, skill: string | null): boolean {
+  return skills.includes(EVERY_SKILL) || (skill !== null && skills.includes(skill));
 }
 
 /** Why a cluster does not take this work; undefined when it does. */
@@ -32,5 +32,5 @@ export function submitFault(policy: SubmitPolicy, { role, skills }: Submission):
   if (policy.isEnding) return tenancyErrors.organizationEnding();
   if (!policy.submitters.includes(role ?? PROGRAM)) return tenancyErrors.submitterRefused(role ?? PROGRAM);
   const refused = skills.filter((skill) => !clusterAllowsSkill(policy, skill));
-  return refused.length > 0 ? tenancyErrors.skillsRefused(refused) : undefined;
+  return refused.length > 0 ? tenancyErrors.skillsRefused(refused, policy.skills) : undefined;
 }

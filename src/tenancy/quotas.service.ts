@@ -45,6 +45,22 @@ export class Quotas extends RequestQuota {
     if (limit > 0 && used >= limit) throw tenancyErrors.quotaReached(what, limit);
   }
 
+  /** Tasks that organizations may have running at once, 0 for no limit; at the scheduler's door, too. */
+  async concurrentTasks(tx: Tx, orgIds: readonly string[]): Promise<Map<string, number>> {
+    await this.readMissing(tx, orgIds);
+    const fallback = this.config.quotas.concurrentTasks;
+    return new Map(orgIds.map((orgId) => [orgId, this.limitsOf(orgId).concurrentTasks ?? fallback]));
+  }
+
+  private async readMissing(tx: Tx, orgIds: readonly string[]): Promise<void> {
+    const missing = orgIds.filter((orgId) => !this.known.has(orgId));
+    if (missing.length === 0) return;
+    const rows = await tx.sql<{ id: string; limits: unknown }>`
+      SELECT id, limits FROM organization WHERE id = ANY(${missing})`;
+    const found = new Map(rows.map(({ id, limits }) => [id, limits]));
+    for (const orgId of missing) this.known.set(orgId, readLimits(found.get(orgId)));
+  }
+
   private ask(orgId: string): void {
     if (this.asked.has(orgId)) return;
     this.asked.add(orgId);
@@ -55,10 +71,13 @@ export class Quotas extends RequestQuota {
   }
 
   private async read(tx: Tx, orgId: string): Promise<OrganizationLimits> {
-    const [row] = await tx.sql<{ limits: unknown }>`SELECT limits FROM organization WHERE id = ${orgId}`;
-    const limits = readLimits(row?.limits);
-    this.known.set(orgId, limits);
-    return limits;
+    await this.readMissing(tx, [orgId]);
+    return this.limitsOf(orgId);
+  }
+
+  /** What was read a moment ago, though its time may have run out since. */
+  private limitsOf(orgId: string): OrganizationLimits {
+    return this.known.get(orgId, { allowStale: true }) ?? readLimits(undefined);
   }
 }
 

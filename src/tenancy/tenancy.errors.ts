@@ -102,12 +102,12 @@ export const tenancyErrors = {
       message: `This cluster does not take work from the role ${submitter}.`,
       details: { submitter },
     }),
-  skillsRefused: (skills: readonly string[]) =>
+  skillsRefused: (refused: readonly (string | null)[], allowed: readonly string[]) =>
     new AppError({
       code: 'tenancy.skills_refused',
       kind: 'forbidden',
-      message: `Work in this cluster may not use ${skills.join(', ')}.`,
-      details: { skills },
+      message: `The policy of this cluster lets work use only ${allowed.join(', ') || 'no skill'}; this work asks for ${refused.map((skill) => skill ?? 'any (a task names none)').join(', ')}. Name other skills, or change the cluster (PATCH /v1/clusters/{id}, skills).`,
+      details: { skills: refused.filter((skill) => skill !== null), allowed },
     }),
   clusterNameTaken: (name: string) =>
     new AppError({

@@ -70,14 +70,26 @@ export class SendLoop {
       const holders = this.sessions.holders();
       const workerIds = this.sessions.workerIds();
       if (workerIds.length === 0) return;
-      const [claimed, due] = await this.uow.system('dispatch.claim', (tx) =>
+      const [claimed, canceled] = await this.uow.system('dispatch.claim', (tx) =>
         Promise.all([this.ledger.claimForSend(tx, holders, BATCH), this.ledger.cancels(tx, workerIds)]),
       );
-      for (const signed of await Promise.all(claimed.map((attempt) => this.#sign(attempt)))) {
+      await this.#withdraw(claimed.filter(({ skillRevoked }) => skillRevoked));
+      const due = claimed.filter(({ skillRevoked }) => !skillRevoked);
+      for (const signed of await Promise.all(due.map((attempt) => this.#sign(attempt)))) {
         if (signed) this.#sendOne(signed);
       }
-      this.#tell(due);
+      this.#tell(canceled);
       if (claimed.length < BATCH) return;
+    }
+  }
+
+  /** In a transaction of its own: it locks requests, and claiming has locked attempts. */
+  async #withdraw(revoked: readonly SendableAttempt[]): Promise<void> {
+    if (revoked.length === 0) return;
+    try {
+      await this.uow.system('dispatch.claim', (tx) => this.ledger.withdraw(tx, revoked));
+    } catch (error) {
+      this.logger.warn('attempts with a revoked skill wait for their leases', { error });
     }
   }
 

@@ -1,6 +1,6 @@
 import type { Prepared } from '@coorchat/a2a';
 import { PLAN_SIZE_LIMIT } from './drafted-plan.schema.js';
-import type { PlanningInput } from '../task/index.js';
+import type { PlannableSkills, PlanningInput } from '../task/index.js';
 
 export interface MachineSummary {
   readonly name: string;
@@ -13,7 +13,6 @@ export interface MachineSummary {
 
 export interface PlanningScene {
   readonly input: PlanningInput;
-  readonly skills: readonly string[];
   readonly machines: readonly MachineSummary[];
   readonly outline: Prepared['outline'] | null;
 }
@@ -49,12 +48,17 @@ function describeRepository({ input, outline }: PlanningScene): string {
   ].join('\n\n');
 }
 
+function describeSkills({ named, unnamed }: PlannableSkills): string {
+  const rule = unnamed ? '' : ' Every task, kind "tool" included, must name one of them.';
+  return `Skills that may be asked for: ${named.join(', ') || 'none'}.${rule}`;
+}
+
 export function planningPrompt(scene: PlanningScene): string {
   return [
     `<work_request>\n${scene.input.description}\n</work_request>`,
     `<repository>\n${describeRepository(scene)}\n</repository>`,
     `<machines>\n${scene.machines.map(describeMachine).join('\n')}\n</machines>`,
-    `Skills that may be asked for: ${scene.skills.join(', ') || 'none'}.`,
+    describeSkills(scene.input.skills),
     'Answer with the plan.',
   ].join('\n\n');
 }

@@ -4,13 +4,14 @@ import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../../platform/db/index.js';
 import { PoolRoster, type RosterMachine } from '../../registry/index.js';
 import { RepositoryBases } from '../../repository/index.js';
-import type { PlanningInput } from '../task/index.js';
+import { listAllows, type PlannableSkills, type PlanningInput } from '../task/index.js';
 import type { MachineSummary, PlanningScene } from './planning-prompt.js';
 
-function summaryOf({ name, facts, skills, grantedSkills, mcpServers }: RosterMachine): MachineSummary {
-  const granted = skills.filter((skill) => grantedSkills.includes('*') || grantedSkills.includes(skill));
+function summaryOf(machine: RosterMachine, { named }: PlannableSkills): MachineSummary {
+  const { name, facts, mcpServers } = machine;
+  const skills = machine.skills.filter((skill) => named.includes(skill) && listAllows(machine.grantedSkills, skill));
   const toolchains = facts.toolchains.map((toolchain) => `${toolchain.name} ${toolchain.version}`);
-  return { name, platform: facts.platform, labels: facts.labels, toolchains, skills: granted, mcpServers };
+  return { name, platform: facts.platform, labels: facts.labels, toolchains, skills, mcpServers };
 }
 
 /** What the planner may know: the machines that could do the work, and the repository's outline. */
@@ -24,9 +25,8 @@ export class PlanningSceneReader {
 
   async read(ctx: TenantContext, input: PlanningInput): Promise<PlanningScene> {
     const roster = await this.uow.scheduler((tx) => this.roster.load(tx, input.poolId));
-    const machines = roster.map(summaryOf);
-    const skills = [...new Set(machines.flatMap((machine) => machine.skills))].sort();
-    return { input, machines, skills, outline: await this.#outline(ctx, input) };
+    const machines = roster.map((machine) => summaryOf(machine, input.skills));
+    return { input, machines, outline: await this.#outline(ctx, input) };
   }
 
   async #outline(ctx: TenantContext, { repository }: PlanningInput): Promise<Prepared['outline'] | null> {

@@ -1,4 +1,5 @@
 import semver from 'semver';
+import { EVERY_SKILL, listAllows } from '../task/index.js';
 import { lacksRepository } from './clone.rules.js';
 import type { PlaceableMachine, PlaceableTask, UnmetNeed } from './placement.types.js';
 
@@ -49,12 +50,19 @@ const memory: NeedRule = ({ needs }, { facts }) =>
 const cpu: NeedRule = ({ needs }, { facts }) =>
   facts.cpuCores >= (needs.cpuCores ?? 0) ? MET : lacking(`${needs.cpuCores} CPU cores`, `${facts.cpuCores}`);
 
-const skill: NeedRule = (task, machine) => {
-  if (task.skill === null) return MET;
-  if (!machine.skills.includes(task.skill)) return lacking(`skill ${task.skill}`, null);
-  const granted = machine.grantedSkills.includes('*') || machine.grantedSkills.includes(task.skill);
-  return granted ? MET : lacking(`a grant for skill ${task.skill}`, null);
-};
+const offer: NeedRule = ({ skill }, machine) =>
+  skill === null || machine.skills.includes(skill) ? MET : lacking(`skill ${skill}`, null);
+
+/** What its owner lets the machine be used for. */
+const grant: NeedRule = ({ neededSkill }, machine) =>
+  listAllows(machine.grantedSkills, neededSkill)
+    ? MET
+    : lacking(
+        neededSkill === EVERY_SKILL
+          ? 'a grant for every skill (the task names none)'
+          : `a grant for skill ${neededSkill}`,
+        `grants for ${machine.grantedSkills.join(', ') || 'none'}`,
+      );
 
 const mcpServer: NeedRule = ({ tool }, machine) =>
   tool?.server === undefined || tool.server === 'toolbox' || tool.server === 'coorchat'
@@ -75,11 +83,17 @@ const RULES: readonly NeedRule[] = [
   gpu,
   memory,
   cpu,
-  skill,
+  offer,
+  grant,
   lacksRepository,
   mcpServer,
   confinement,
 ];
+
+/** Whether a grant is all that the machine lacks. */
+export function lacksOnlyGrant(task: PlaceableTask, machine: PlaceableMachine): boolean {
+  return grant(task, machine).length > 0 && RULES.every((rule) => rule === grant || rule(task, machine).length === 0);
+}
 
 /** Every hard need of the task that the machine lacks; none means that the machine would do. */
 export function unmetNeeds(task: PlaceableTask, machine: PlaceableMachine): UnmetNeed[] {

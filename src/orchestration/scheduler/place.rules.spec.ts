@@ -3,15 +3,21 @@ import { describe, expect, it } from 'vitest';
 import { unmetNeeds } from './needs.rules.js';
 import { place } from './place.rules.js';
 import type { PlaceableMachine, PlaceableTask } from './placement.types.js';
+import { skillStop } from './skill-stop.rules.js';
 
 const REPO = 'git.example/shop';
 
 function task(fields: Partial<PlaceableTask> = {}): PlaceableTask {
   return {
     taskId: 'tsk_a',
+    orgId: 'org_a',
+    clusterId: 'clu_a',
     role: 'work',
     kind: 'agent',
     skill: null,
+    neededSkill: fields.skill ?? '*',
+    submitterSkills: ['*'],
+    policy: { skills: ['*'], maxConcurrentTasks: null },
     needs: {},
     tool: null,
     repository: null,
@@ -93,7 +99,7 @@ describe('place', () => {
 
   describe('preparing a repository', () => {
     const prepare = (identity = REPO) =>
-      task({ role: 'prepare', kind: 'tool', repository: { identity, baseBundle: false } });
+      task({ role: 'prepare', kind: 'tool', neededSkill: null, repository: { identity, baseBundle: false } });
     const cloned = (name: string, shallow: boolean, fields: Partial<PlaceableMachine> = {}) =>
       machine(name, fields, { repositories: [{ url: REPO, shallow }] });
     const cloner = (name: string, fields: Partial<PlaceableMachine> = {}) =>
@@ -174,9 +180,51 @@ describe('place', () => {
     expect(reasonFor(task(), [machine('a', { trustClass: 'lent', sandbox: 'none' })])?.message).toContain('sandbox');
   });
 
-  it('does not use a skill that the machine was not granted', () => {
-    const limited = machine('a', { grantedSkills: ['code'] });
-    expect(reasonFor(task({ skill: 'node-dev' }), [limited])?.message).toContain('a grant for skill node-dev');
+  describe('skills', () => {
+    it('stops a task that goes beyond its submitter or its cluster, and says what to change', () => {
+      const beyond = task({ skill: 'node-dev', submitterSkills: ['code'] });
+      expect(reasonFor(beyond, [machine('a')])).toMatchObject({
+        code: 'scheduler.skill_beyond_submitter',
+        message: expect.stringContaining('skill:node-dev') as string,
+      });
+      const policy = { skills: ['code'], maxConcurrentTasks: null };
+      expect(reasonFor(task({ skill: 'node-dev', policy }), [machine('a')])).toMatchObject({
+        code: 'scheduler.skill_beyond_cluster',
+        message: expect.stringContaining('PATCH /v1/clusters/{id}') as string,
+      });
+    });
+
+    it('names the machines that lack nothing but a grant', () => {
+      const limited = machine('a', { grantedSkills: ['code'] });
+      const reason = reasonFor(task({ skill: 'node-dev' }), [limited, machine('b', { skills: [] })]);
+      expect(reason?.code).toBe('scheduler.skill_not_granted');
+      expect(reason?.message).toBe(
+        'a would do, but may not be given skill node-dev: grant it (PATCH /v1/workers/{id}, skills).',
+      );
+    });
+
+    it('asks everybody for every skill when the task names none, except for our own steps', () => {
+      const limited = machine('a', { grantedSkills: ['code'] });
+      expect(reasonFor(task(), [limited])?.message).toContain('every skill (the task names none)');
+      expect(reasonFor(task({ submitterSkills: ['code'] }), [machine('a')])?.message).toContain('skill:*');
+      const own = task({ neededSkill: null, submitterSkills: ['code'] });
+      expect(place([own], [limited]).placed).toHaveLength(1);
+    });
+  });
+
+  it('leaves slots to others when a limit is reached', () => {
+    const policy = { skills: ['*'], maxConcurrentTasks: 1 };
+    const [first, second, other] = ['1', '2', '3'].map((taskId) =>
+      task({ taskId, ...(taskId === '3' ? { orgId: 'org_b', clusterId: 'clu_b' } : { policy }) }),
+    ) as [PlaceableTask, PlaceableTask, PlaceableTask];
+    const { placed, waiting } = place([first, second, other], [machine('a')]);
+    expect(placed.map(({ taskId }) => taskId)).toEqual(['1', '3']);
+    expect(waiting).toMatchObject([{ taskId: '2', reason: { code: 'scheduler.cluster_limit' } }]);
+  });
+
+  it('says what machines lack rather than that a limit is reached', () => {
+    const policy = { skills: ['*'], maxConcurrentTasks: 0 };
+    expect(reasonFor(task({ policy, needs: { labels: ['gpu'] } }), [machine('a')])?.code).toBe('scheduler.no_machine');
   });
 
   it.each([
@@ -201,6 +249,8 @@ describe('place', () => {
   });
 });
 
+const list = fc.oneof({ weight: 3, arbitrary: fc.constant(['*']) }, fc.subarray(['code', 'node-dev', 'go-dev']));
+
 const machines = fc
   .array(
     fc.record({
@@ -211,6 +261,8 @@ const machines = fc
       connected: fc.boolean(),
       paused: fc.boolean(),
       clone: fc.boolean(),
+      skills: fc.subarray(['code', 'node-dev']),
+      grantedSkills: fc.oneof(fc.constant(['*']), fc.subarray(['code', 'node-dev'])),
     }),
     { maxLength: 6 },
   )
@@ -235,12 +287,22 @@ const tasks = fc
       node: fc.constantFrom('*', '>=20', '^24'),
       repository: fc.option(fc.record({ identity: fc.constant(REPO), baseBundle: fc.boolean() })),
       avoidWorkers: fc.subarray(['wrk_m0', 'wrk_m1']),
+      skill: fc.option(fc.constantFrom('code', 'node-dev')),
+      isOwnStep: fc.boolean(),
+      submitterSkills: list,
+      cluster: list,
     }),
     { maxLength: 12 },
   )
   .map((rows) =>
-    rows.map((row, index) =>
-      task({ ...row, taskId: `tsk_${index}`, needs: { labels: row.labels, toolchains: { node: row.node } } }),
+    rows.map(({ isOwnStep, cluster, ...row }, index) =>
+      task({
+        ...row,
+        taskId: `tsk_${index}`,
+        neededSkill: row.skill ?? (isOwnStep ? null : '*'),
+        policy: { skills: cluster, maxConcurrentTasks: null },
+        needs: { labels: row.labels, toolchains: { node: row.node } },
+      }),
     ),
   );
 
@@ -278,12 +340,31 @@ describe('place, for any tasks and machines', () => {
     );
   });
 
+  it('places no task outside of what submitter, cluster and machine allow', () => {
+    const allows = (skills: readonly string[], skill: string | null) =>
+      skills.includes('*') || skills.includes(skill ?? '*');
+    fc.assert(
+      fc.property(tasks, machines, (givenTasks, givenMachines) => {
+        for (const { taskId, workerId } of place(givenTasks, givenMachines).placed) {
+          const { grantedSkills, skills } = find(givenMachines, (candidate) => candidate.workerId === workerId);
+          const given = find(givenTasks, (candidate) => candidate.taskId === taskId);
+          if (given.skill !== null) expect(skills).toContain(given.skill);
+          if (given.neededSkill === null) continue;
+          for (const allowed of [given.submitterSkills, given.policy.skills, grantedSkills])
+            expect(allows(allowed, given.skill)).toBe(true);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it('lets no task wait while a machine that would do, and did not fail it, has a free slot', () => {
     fc.assert(
       fc.property(tasks, machines, (givenTasks, givenMachines) => {
         const { placed, waiting } = place(givenTasks, givenMachines);
         for (const { taskId } of waiting) {
           const given = find(givenTasks, (candidate) => candidate.taskId === taskId);
+          if (skillStop(given)) continue;
           for (const candidate of givenMachines) {
             if (!candidate.connected || candidate.paused || given.avoidWorkers.includes(candidate.workerId)) continue;
             if (unmetNeeds(given, candidate).length > 0) continue;

@@ -1,7 +1,10 @@
+import type { Reason } from '@coorchat/contracts';
 import { preferredForPrepare } from './clone.rules.js';
 import { unmetNeeds } from './needs.rules.js';
 import { rank } from './rank.rules.js';
 import type { PlaceableMachine, PlaceableTask, PlacedTask, PlacementDecision } from './placement.types.js';
+import { NO_LIMITS, Room, type RunningNow } from './room.rules.js';
+import { skillStop } from './skill-stop.rules.js';
 import { explainWaiting } from './waiting.rules.js';
 
 type Taken = Map<string, Set<number>>;
@@ -46,25 +49,45 @@ function choose(task: PlaceableTask, candidates: readonly PlaceableMachine[], ta
   return { taskId: task.taskId, workerId: machine.workerId, workerName: machine.name, slot, score, reasons };
 }
 
+function waitingReason(
+  task: PlaceableTask,
+  machines: readonly PlaceableMachine[],
+  { suitable, candidates }: Record<'suitable' | 'candidates', readonly PlaceableMachine[]>,
+): Reason {
+  return explainWaiting(task, machines, candidates.some(takesWork) ? candidates : suitable);
+}
+
 /**
  * Which ready task runs where. Tasks are taken in the order given, which the caller made fair.
- * A machine that lacks a hard need is never chosen; a task without a machine hears why.
+ * A task whose skill submitter or cluster do not allow, and one for which a cluster or an organization has no room, is
+ * not placed; a machine that lacks a hard need is never chosen. A task without a machine hears why.
  */
-export function place(tasks: readonly PlaceableTask[], roster: readonly PlaceableMachine[]): PlacementDecision {
+export function place(
+  tasks: readonly PlaceableTask[],
+  roster: readonly PlaceableMachine[],
+  running: RunningNow = NO_LIMITS,
+): PlacementDecision {
   const machines = [...roster].sort((a, b) => a.workerId.localeCompare(b.workerId));
   const taken: Taken = new Map(machines.map((machine) => [machine.workerId, new Set(machine.takenSlots)]));
-  const decision: PlacementDecision = { placed: [], waiting: [] };
-  for (const task of tasks) {
+  const room = new Room(running);
+  const decide = (task: PlaceableTask): Reason | PlacedTask => {
+    const stop = skillStop(task);
+    if (stop) return stop;
     const suitable = machines.filter((machine) => unmetNeeds(task, machine).length === 0);
     const candidates = preferredForPrepare(task, withoutAvoided(task, suitable), takesWork);
     const chosen = choose(task, candidates, taken);
-    if (chosen) {
-      taken.get(chosen.workerId)?.add(chosen.slot);
-      decision.placed.push({ ...chosen, reasons: [...uniqueness(task, machines, suitable), ...chosen.reasons] });
-    } else {
-      const reason = explainWaiting(task, machines, candidates.some(takesWork) ? candidates : suitable);
-      decision.waiting.push({ taskId: task.taskId, reason });
-    }
+    if (!chosen) return waitingReason(task, machines, { suitable, candidates });
+    const lack = room.lack(task);
+    if (lack) return lack;
+    room.take(task);
+    taken.get(chosen.workerId)?.add(chosen.slot);
+    return { ...chosen, reasons: [...uniqueness(task, machines, suitable), ...chosen.reasons] };
+  };
+  const decision: PlacementDecision = { placed: [], waiting: [] };
+  for (const task of tasks) {
+    const decided = decide(task);
+    if ('slot' in decided) decision.placed.push(decided);
+    else decision.waiting.push({ taskId: task.taskId, reason: decided });
   }
   return decision;
 }

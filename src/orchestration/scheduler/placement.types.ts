@@ -3,9 +3,16 @@ import type { Cloning, Needs, Reason, ToolCall } from '@coorchat/contracts';
 /** What placement reads of a ready task. */
 export interface PlaceableTask {
   readonly taskId: string;
+  readonly orgId: string;
+  readonly clusterId: string;
   readonly role: 'prepare' | 'work' | 'integrate';
   readonly kind: 'agent' | 'tool';
+  /** What the machine must offer. */
   readonly skill: string | null;
+  /** What submitter, cluster and machine must all allow; `*` when it names no skill, null when it needs none. */
+  readonly neededSkill: string | null;
+  readonly submitterSkills: readonly string[];
+  readonly policy: { readonly skills: readonly string[]; readonly maxConcurrentTasks: number | null };
   readonly needs: Needs;
   readonly tool: ToolCall | null;
   /** `baseBundle`: a machine without a clone can obtain the base from the control plane. */

@@ -12,10 +12,10 @@ import {
   type TakenSlot,
   type WaitingRow,
 } from '../task/index.js';
-import { withinClusterLimit } from './cluster-limit.rules.js';
 import { grantOf } from './grant.rules.js';
 import { place } from './place.rules.js';
 import type { PlaceableMachine, PlacedTask } from './placement.types.js';
+import { RunningNowReader } from './running-now.reader.js';
 
 const MAX_WINDOW = 256;
 const MAX_WINDOWS = 8;
@@ -26,8 +26,6 @@ interface Pass {
   readonly poolId: string;
   readonly machines: Map<string, PlaceableMachine & { readonly orgId: string }>;
   readonly seen: string[];
-  /** Attempts that run in the pool, those of this pass included. */
-  live: number;
 }
 
 function withTakenSlots(machines: readonly RosterMachine[], taken: readonly TakenSlot[]) {
@@ -57,6 +55,7 @@ export class SchedulerPass {
     private readonly ledger: SchedulingLedger,
     private readonly roster: PoolRoster,
     private readonly admission: Admission,
+    private readonly running: RunningNowReader,
     private readonly config: AppConfig,
   ) {}
 
@@ -69,7 +68,7 @@ export class SchedulerPass {
         this.ledger.liveSlots(tx, poolId),
         this.roster.load(tx, poolId),
       ]);
-      const pass: Pass = { poolId, machines: withTakenSlots(machines, taken), seen: [], live: taken.length };
+      const pass: Pass = { poolId, machines: withTakenSlots(machines, taken), seen: [] };
       let assigned = 0;
       for (let window = 1; window <= MAX_WINDOWS; window++) {
         const limit = Math.min(MAX_WINDOW, freeSlots(pass.machines.values()) + LOOK_AHEAD);
@@ -85,7 +84,8 @@ export class SchedulerPass {
   async #window(tx: Tx, pass: Pass, tasks: readonly ReadyTask[]): Promise<number> {
     const admissions = await this.admission.admit(tx, tasks);
     const admitted = tasks.filter(({ taskId }) => admissions.get(taskId)?.admitted);
-    const decision = withinClusterLimit(place(admitted, [...pass.machines.values()]), tasks, pass.live);
+    const running = await this.running.read(tx, pass.poolId, admitted);
+    const decision = place(admitted, [...pass.machines.values()], running);
     const byId = new Map(tasks.map((task) => [task.taskId, task]));
     const attempts = decision.placed.flatMap((placed) => {
       const task = byId.get(placed.taskId);
@@ -94,7 +94,6 @@ export class SchedulerPass {
     });
     const written = await this.ledger.assign(tx, attempts);
     for (const { workerId, slot } of written) this.#take(pass, workerId, slot);
-    pass.live += written.length;
     await this.ledger.markWaiting(tx, this.#waiting(tasks, decision.waiting, admissions));
     return written.length;
   }
@@ -115,6 +114,9 @@ export class SchedulerPass {
       orgId: task.orgId,
       taskId: task.taskId,
       workRequestId: task.workRequestId,
+      clusterId: task.clusterId,
+      skill: task.skill,
+      neededSkill: task.neededSkill,
       poolId: pass.poolId,
       fence,
       providerOrgId,

@@ -1,6 +1,7 @@
 import type { Reason } from '@coorchat/contracts';
-import { unmetNeeds } from './needs.rules.js';
+import { lacksOnlyGrant, unmetNeeds } from './needs.rules.js';
 import type { PlaceableMachine, PlaceableTask, UnmetNeed } from './placement.types.js';
+import { wordsFor } from './skill-stop.rules.js';
 
 const MAX_NAMED = 5;
 
@@ -33,6 +34,14 @@ function nearest(task: PlaceableTask, machines: readonly PlaceableMachine[]): Re
   );
 }
 
+/** Machines that would do if their owner granted them the skill. */
+function ungranted(task: PlaceableTask, machines: readonly PlaceableMachine[]): Reason | undefined {
+  const able = machines.filter((machine) => lacksOnlyGrant(task, machine));
+  if (able.length === 0) return undefined;
+  const message = `${names(able)} would do, but may not be given ${wordsFor(task.neededSkill)}: grant it (PATCH /v1/workers/{id}, skills).`;
+  return reason('scheduler.skill_not_granted', message, able);
+}
+
 /** Whoever waits for a repository to be prepared sees machines online, and wonders why none of them does it. */
 function othersOnline(task: PlaceableTask, machines: readonly PlaceableMachine[]): string {
   const online = machines.filter(({ connected }) => connected).slice(0, MAX_NAMED);
@@ -47,7 +56,7 @@ export function explainWaiting(
   machines: readonly PlaceableMachine[],
   suitable: readonly PlaceableMachine[],
 ): Reason {
-  if (suitable.length === 0) return nearest(task, machines);
+  if (suitable.length === 0) return ungranted(task, machines) ?? nearest(task, machines);
   const connected = suitable.filter((machine) => machine.connected);
   const taking = connected.filter((machine) => !machine.paused && !machine.draining);
   if (taking.length > 0) {

@@ -2,6 +2,7 @@ import type { Grant, Upstream } from '@coorchat/a2a';
 import type { Checks, Commits, ToolCall } from '@coorchat/contracts';
 import type { Tx } from '../../platform/db/index.js';
 import { byId, orgsOf } from './keys.js';
+import { listAllows, neededSkill } from './skill.rules.js';
 import type { BlobAddress, HolderEpoch, SendableAttempt } from './attempt.types.js';
 
 interface PinnedRepository {
@@ -35,6 +36,11 @@ interface ClaimedRow {
   readonly base: string | null;
   readonly pinned: PinnedRepository | null;
   readonly cancelRequested: boolean;
+  readonly skill: string | null;
+  /** As they are stored now. */
+  readonly submitterSkills: readonly string[];
+  readonly clusterSkills: readonly string[] | null;
+  readonly grantedSkills: readonly string[] | null;
 }
 
 /** Locks attempts only, and skips locked ones: whoever changes them at this moment rings again. */
@@ -60,7 +66,11 @@ function claim(tx: Tx, holders: readonly HolderEpoch[], limit: number): Promise<
            c."grant", c.lease_ms AS "leaseMs",
            t.key, t.role, t.kind, t.title, t.description, t.model, t.tool,
            w.description AS goal, w.repository_id AS "repositoryId", w.base_ref AS ref, w.base_commit AS base,
-           w.repository AS pinned, t.cancel_requested_at IS NOT NULL AS "cancelRequested"
+           w.repository AS pinned, t.cancel_requested_at IS NOT NULL AS "cancelRequested", t.skill,
+           w.submitter_skills AS "submitterSkills",
+           (SELECT k.skills FROM cluster k WHERE k.org_id = c.org_id AND k.id = w.cluster_id) AS "clusterSkills",
+           (SELECT m.granted_skills FROM worker m WHERE m.org_id = c.provider_org_id AND m.id = c.worker_id
+              AND m.removed_at IS NULL) AS "grantedSkills"
     FROM claimed c
     CROSS JOIN LATERAL (SELECT * FROM task WHERE task.org_id = c.org_id AND task.id = c.task_id LIMIT 1) t
     CROSS JOIN LATERAL (
@@ -107,6 +117,14 @@ function repositoryOf({ repositoryId, ref, base, pinned }: ClaimedRow): Sendable
   return { id: repositoryId, url, ref, base, objectFormat, baseBundle, checks };
 }
 
+/** What is not stored any more allows nothing. */
+function isSkillAllowed(row: ClaimedRow): boolean {
+  const needed = neededSkill(row);
+  return [row.submitterSkills, row.clusterSkills ?? [], row.grantedSkills ?? []].every((list) =>
+    listAllows(list, needed),
+  );
+}
+
 function sendable(row: ClaimedRow, upstreams: Upstream[]): SendableAttempt {
   const { orgId, attemptId, taskId, workRequestId, fence, workerId, providerOrgId, epoch, grant, leaseMs, goal } = row;
   const { key, role, kind, title, description, model, tool, cancelRequested } = row;
@@ -116,6 +134,7 @@ function sendable(row: ClaimedRow, upstreams: Upstream[]): SendableAttempt {
     repository: repositoryOf(row),
     upstreams,
     cancelRequested,
+    skillRevoked: !isSkillAllowed(row),
   };
 }
 

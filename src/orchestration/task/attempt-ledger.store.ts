@@ -69,6 +69,10 @@ const NOT_FETCHED: Reason = {
   message: 'The machine left before it was given the task',
 };
 const WORKER_REMOVED: Reason = { code: 'task.worker_removed', message: 'The machine was removed' };
+const SKILL_REVOKED: Reason = {
+  code: 'task.skill_revoked',
+  message: 'The skill was taken back from the cluster or the machine before the task was sent',
+};
 const FORGOTTEN: Reason = {
   code: 'task.attempt_forgotten',
   message: 'The machine came back and no longer knows this attempt',
@@ -168,6 +172,17 @@ export class AttemptLedger {
   /** System door. Takes claims back whose assignments certainly never left this process. */
   unclaim(tx: Tx, claimed: readonly ClaimedAttempt[]): Promise<void> {
     return unclaimAttempts(tx, claimed);
+  }
+
+  /** System door. Ends claimed attempts that were not sent, as `skillRevoked` says; their tasks wait for another machine. */
+  async withdraw(tx: Tx, claimed: readonly ClaimedAttempt[]): Promise<void> {
+    const situations = await this.lock(tx, claimed);
+    const changes = claimed.flatMap(({ attemptId, epoch }) => {
+      const situation = situations.get(attemptId);
+      if (situation?.attempt.state !== 'sent' || situation.attempt.sessionEpoch !== epoch) return [];
+      return [endAttempt(situation, { status: 'lost', reason: SKILL_REVOKED, counts: false })];
+    });
+    await this.writer.write(tx, changes);
   }
 
   /** System or tenant door. Ends live attempts for a reason of our own; returns the ids of those that it ended. */

@@ -43,6 +43,8 @@ export interface SendableAttempt {
   readonly upstreams: readonly Upstream[];
   /** Do not send: report the attempt as canceled instead. */
   readonly cancelRequested: boolean;
+  /** Do not send: a list that allowed its skill when it was placed has changed. Withdraw it instead. */
+  readonly skillRevoked: boolean;
 }
 
 /** An attempt that was claimed for a session. */

@@ -1,11 +1,14 @@
 import { type Constraints, MAX_PLAN_TASKS, type Plan, type PlannedTask } from '@coorchat/contracts';
 import semver from 'semver';
 import { findCycle } from './cycle.rules.js';
+import type { PlannableSkills } from './skill.rules.js';
 import type { PlanFault } from './work.types.js';
 
 export interface PlanContext {
   /** Skills that machines of the pool offer; undefined when they are not known. */
   readonly skills?: ReadonlySet<string>;
+  /** For a planner's plan: what its tasks may ask for, and whether they may ask for none. */
+  readonly allowed?: PlannableSkills;
   readonly constraints: Constraints;
   /** Keys that the graph has already. */
   readonly takenKeys?: readonly string[];
@@ -30,11 +33,23 @@ const dependencies: TaskRule = (task, path, plan) => {
   );
 };
 
-const skill: TaskRule = (task, path, _plan, { skills }) => {
+const listed = (skills: Iterable<string>): string => [...skills].sort().slice(0, 50).join(', ') || 'none';
+
+const skill: TaskRule = (task, path, _plan, { skills, allowed }) => {
   if (task.skill === undefined || skills === undefined || skills.has(task.skill)) return [];
-  const known = [...skills].sort().slice(0, 50).join(', ');
-  const message = `no machine offers skill "${task.skill}"; known skills: ${known === '' ? 'none' : known}`;
+  const message = `no machine offers skill "${task.skill}"; known skills: ${listed(allowed?.named ?? skills)}`;
   return [fault('plan_unknown_skill', `${path}.skill`, message)];
+};
+
+const allowedSkill: TaskRule = (task, path, _plan, { skills, allowed }) => {
+  if (allowed === undefined) return [];
+  if (task.skill === undefined) {
+    const message = `"${task.key}" must name one of these skills: ${listed(allowed.named)}`;
+    return allowed.unnamed ? [] : [fault('plan_skill_missing', `${path}.skill`, message)];
+  }
+  if (allowed.named.includes(task.skill) || skills?.has(task.skill) === false) return [];
+  const message = `skill "${task.skill}" is not allowed here; allowed skills: ${listed(allowed.named)}`;
+  return [fault('plan_skill_refused', `${path}.skill`, message)];
 };
 
 const tool: TaskRule = (task, path) => {
@@ -62,7 +77,7 @@ const platform: TaskRule = (task, path, _plan, { constraints }) => {
 const takenKey: TaskRule = ({ key }, path, _plan, { takenKeys }) =>
   takenKeys?.includes(key) ? [fault('plan_duplicate_key', `${path}.key`, `"${key}" is a key of our own steps`)] : [];
 
-const TASK_RULES: readonly TaskRule[] = [takenKey, dependencies, skill, tool, ranges, platform];
+const TASK_RULES: readonly TaskRule[] = [takenKey, dependencies, skill, allowedSkill, tool, ranges, platform];
 
 function duplicateKeys({ tasks }: Plan): PlanFault[] {
   const first = new Map<string, number>();

@@ -1,10 +1,11 @@
 import { type Needs, repositoryIdentity, type ToolCall } from '@coorchat/contracts';
 import type { Tx } from '../../platform/db/index.js';
 import type { ReadyTask } from './scheduling.types.js';
+import { neededSkill } from './skill.rules.js';
 
 export type ReadyRow = Omit<ReadyTask, 'policy'>;
 
-interface RawRow extends Omit<ReadyRow, 'repository' | 'needs' | 'tool'> {
+interface RawRow extends Omit<ReadyRow, 'repository' | 'needs' | 'tool' | 'neededSkill'> {
   readonly needs: Needs;
   readonly tool: ToolCall | null;
   readonly repositoryId: string | null;
@@ -24,7 +25,7 @@ function readyRow({ repositoryId, repositoryUrl, baseCommit, hasBaseBundle, ...r
           baseCommit,
           baseBundle: hasBaseBundle,
         };
-  return { ...row, repository };
+  return { ...row, repository, neededSkill: neededSkill(row) };
 }
 
 export interface ReadyQuery {
@@ -67,6 +68,7 @@ const COLUMNS = `
     w.deadline_at AS "deadlineAt", COALESCE(t.ready_at, t.created_at) AS "readyAt",
     t.wait_reason ->> 'code' AS "waitCode",
     w.repository_id AS "repositoryId", w.repository ->> 'url' AS "repositoryUrl", w.base_commit AS "baseCommit",
+    w.submitter_skills AS "submitterSkills",
     COALESCE(jsonb_typeof(w.repository -> 'baseBundle') = 'object', false) AS "hasBaseBundle",
     CASE WHEN t.last_attempt = 0 THEN '{}' ELSE ARRAY(
       SELECT DISTINCT a.worker_id FROM attempt a
@@ -88,7 +90,7 @@ const READY = `
         created_at, wait_reason
       FROM task WHERE task.org_id = c.org_id AND task.id = c.id LIMIT 1) t
     CROSS JOIN LATERAL (
-      SELECT cluster_id, deadline_at, repository_id, repository, base_commit
+      SELECT cluster_id, deadline_at, repository_id, repository, base_commit, submitter_skills
       FROM work_request r WHERE r.org_id = t.org_id AND r.id = t.work_request_id LIMIT 1) w
     ORDER BY c.turn, c.id`;
 

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { json, type Tx } from '../../platform/db/index.js';
+import type { Tx } from '../../platform/db/index.js';
 import { Clusters } from '../../tenancy/index.js';
-import { UNFETCHED_SHARE } from './lease.rules.js';
+import { writeAssignments } from './assignment.store.js';
 import { byId, orgsOf } from './keys.js';
 import { LedgerDraft } from './ledger-draft.js';
 import { LedgerWriter } from './ledger-writer.store.js';
@@ -53,9 +53,40 @@ export class SchedulingLedger {
       WHERE pool_id = ${poolId} AND state IN ('assigned', 'sent', 'working', 'input_required')`;
   }
 
+  /** Live attempts by cluster. */
+  async runningByCluster(tx: Tx, poolId: string): Promise<Map<string, number>> {
+    const rows = await tx.sql<{ clusterId: string; running: number }>`
+      SELECT w.cluster_id AS "clusterId", count(*)::int AS running
+      FROM attempt a
+      CROSS JOIN LATERAL (
+        SELECT cluster_id FROM work_request r WHERE r.org_id = a.org_id AND r.id = a.work_request_id LIMIT 1) w
+      WHERE a.pool_id = ${poolId} AND a.state IN ('assigned', 'sent', 'working', 'input_required')
+      GROUP BY 1`;
+    return new Map(rows.map(({ clusterId, running }) => [clusterId, running]));
+  }
+
   /**
-   * Writes attempts, tasks, events. Returns the attempts that were written: a task that was canceled
-   * or taken since `takeReady` is left out. Rings 'dispatch' after commit.
+   * Live attempts of organizations over all pools. Until the transaction ends no other pass counts, or places, work of
+   * theirs: passes over different pools hold no lock in common.
+   */
+  async lockRunning(tx: Tx, orgIds: readonly string[]): Promise<Map<string, number>> {
+    const sorted = [...orgIds].sort();
+    // Sent together, run one after the other: the count sees what was committed before the lock was had.
+    const [, rows] = await Promise.all([
+      tx.sql`
+        SELECT pg_advisory_xact_lock(hashtextextended('running tasks ' || id, 0))
+        FROM unnest(${sorted}::text[]) WITH ORDINALITY AS o(id, place) ORDER BY place`,
+      tx.sql<{ orgId: string; running: number }>`
+        SELECT a.org_id AS "orgId", count(*)::int AS running FROM attempt a
+        WHERE a.org_id = ANY(${sorted}) AND a.state IN ('assigned', 'sent', 'working', 'input_required')
+        GROUP BY 1`,
+    ]);
+    return new Map(rows.map(({ orgId, running }) => [orgId, running]));
+  }
+
+  /**
+   * Writes attempts, tasks, events. Returns the attempts that were written: a task that was canceled or taken since
+   * `takeReady`, and one whose skill is not allowed any more, is left out. Rings 'dispatch' after commit.
    */
   async assign(tx: Tx, attempts: readonly NewAttempt[]): Promise<NewAttempt[]> {
     if (attempts.length === 0) return [];
@@ -89,39 +120,6 @@ async function lockOnly(tx: Tx, keys: readonly RequestKey[]): Promise<void> {
     WHERE w.org_id = ANY(${orgsOf(keys)}) AND w.id = ANY(${requestIds(keys)})
     ORDER BY w.org_id, w.id
     FOR NO KEY UPDATE OF w`;
-}
-
-function writeAssignments(tx: Tx, attempts: readonly NewAttempt[]): Promise<{ id: string; key: string }[]> {
-  const byTask = byId(
-    attempts.map(({ id, taskId, fence, workerId }) => ({ id, taskId, fence, workerId })),
-    ({ taskId }) => taskId,
-  );
-  return tx.sql<{ id: string; key: string }>`
-    WITH wanted AS (
-      SELECT * FROM jsonb_to_recordset(${json(attempts)}::jsonb)
-        AS a(id text, "orgId" text, "taskId" text, "workRequestId" text, "poolId" text, fence int,
-             "providerOrgId" text, "workerId" text, slot int, "leaseMs" int, "grant" jsonb, placement jsonb)),
-    taken AS (
-      UPDATE task t
-      SET phase = 'assigned', status = 'submitted', last_attempt = t.last_attempt + 1,
-          worker_id = ${byTask}::jsonb -> t.id ->> 'workerId', a2a_task_id = ${byTask}::jsonb -> t.id ->> 'id',
-          wait_reason = NULL, not_before = NULL, version = t.version + 1
-      WHERE t.org_id = ANY(${orgsOf(attempts)}) AND t.id = ANY(${attempts.map(({ taskId }) => taskId)})
-        AND t.phase = 'ready' AND t.cancel_requested_at IS NULL
-        AND t.last_attempt + 1 = (${byTask}::jsonb -> t.id ->> 'fence')::int
-      RETURNING t.org_id, t.id, t.key),
-    written AS (
-      INSERT INTO attempt (org_id, id, provider_org_id, task_id, work_request_id, pool_id, fence, worker_id, slot,
-                           state, lease_ms, lease_expires_at, "grant", placement, assigned_at)
-      SELECT a."orgId", a.id, a."providerOrgId", a."taskId", a."workRequestId", a."poolId", a.fence, a."workerId",
-             a.slot, 'assigned', a."leaseMs",
-             clock_timestamp() + a."leaseMs" * ${UNFETCHED_SHARE}::float * interval '1 millisecond', a."grant",
-             a.placement, clock_timestamp()
-      FROM wanted a
-      JOIN taken t ON t.org_id = a."orgId" AND t.id = a."taskId"
-      ORDER BY a."orgId", a.id
-      RETURNING id, task_id)
-    SELECT w.id, t.key FROM written w JOIN taken t ON t.id = w.task_id`;
 }
 
 function noteAssignment(draft: LedgerDraft, attempt: NewAttempt, key: string): void {

@@ -12,6 +12,10 @@ export interface ReadyTask {
   readonly role: 'prepare' | 'work' | 'integrate';
   readonly kind: 'agent' | 'tool';
   readonly skill: string | null;
+  /** What submitter, cluster and machine must all allow, see `neededSkill`. */
+  readonly neededSkill: string | null;
+  /** What the submitter's credential allowed, see `skillLimitOf`. */
+  readonly submitterSkills: readonly string[];
   /** The task's own needs merged with the request's constraints. */
   readonly needs: Needs;
   readonly tool: ToolCall | null;
@@ -48,6 +52,10 @@ export interface NewAttempt {
   /** Organization that owns the machine. */
   readonly providerOrgId: string;
   readonly workerId: string;
+  /** Looked up once more as it is written: the task's `skill` and `neededSkill`, and its cluster. */
+  readonly skill: string | null;
+  readonly neededSkill: string | null;
+  readonly clusterId: string;
   readonly slot: number;
   readonly leaseMs: number;
   readonly grant: Grant;

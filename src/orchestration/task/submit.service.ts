@@ -4,7 +4,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AppConfig } from '../../platform/config/index.js';
 import { type TenantTx, UnitOfWork } from '../../platform/db/index.js';
 import { type Cluster, Clusters, submitFault } from '../../tenancy/index.js';
-import { lackedSkillScopes } from './caller-skills.rules.js';
 import { completeGraph, type GraphTask, prepareTask } from './graph.rules.js';
 import { LedgerDraft } from './ledger-draft.js';
 import { LedgerWriter } from './ledger-writer.store.js';
@@ -12,11 +11,19 @@ import { OpenWorkQuota } from './open-work-quota.service.js';
 import { planFaults } from './plan.rules.js';
 import { type PinnedRepository, RepositoryPins } from './repository-pins.service.js';
 import { requestHash } from './request-hash.rules.js';
+import { EVERY_SKILL, isNothingPlannable, lackedSkillScopes, plannableSkills, skillLimitOf } from './skill.rules.js';
 import { SkillCatalog } from './skill-catalog.port.js';
 import { SpendingPort } from './spending.port.js';
 import { checkIdempotencyKey, effectiveConstraints, readSubmission } from './submit.rules.js';
 import { findByIdempotencyKey, insertGraph, insertRequest, type NewRequest } from './submit.store.js';
-import { idempotencyConflict, invalidPlan, noModelKey, skillsNotHeld, workRequestNotFound } from './task.errors.js';
+import {
+  idempotencyConflict,
+  invalidPlan,
+  noModelKey,
+  noSkillPlannable,
+  skillsNotHeld,
+  workRequestNotFound,
+} from './task.errors.js';
 import { workRows } from './work-query.store.js';
 import { workView } from './work.view.js';
 
@@ -29,6 +36,8 @@ export interface Submitted {
 interface Draft {
   readonly work: SubmitWork;
   readonly plan: Plan | undefined;
+  /** What the credential allows now: it holds for the work as long as it runs. */
+  readonly submitterSkills: readonly string[];
   readonly idempotencyKey: string | null;
   readonly hash: string;
 }
@@ -50,10 +59,10 @@ export class WorkSubmission {
   async submit(ctx: TenantContext, work: SubmitWork, idempotencyKey: string | undefined): Promise<Submitted> {
     const key = checkIdempotencyKey(idempotencyKey);
     const plan = readSubmission(work);
-    const lacked = lackedSkillScopes(ctx.scopes, plan);
-    if (lacked.length > 0) throw skillsNotHeld(lacked);
-    if (plan) await this.checkPlan(ctx, work, plan);
-    const draft = { work, plan, idempotencyKey: key, hash: requestHash(work) };
+    const submitterSkills = skillLimitOf(ctx.scopes);
+    if (plan) await this.checkPlan(ctx, work, { plan, submitterSkills });
+    else await this.checkPlannable(ctx, work, submitterSkills);
+    const draft = { work, plan, submitterSkills, idempotencyKey: key, hash: requestHash(work) };
     return this.uow.tenant(ctx, async (tx) => {
       const earlier = key === null ? undefined : await this.repeated(tx, ctx, key, draft.hash);
       return earlier ?? this.store(tx, ctx, draft);
@@ -61,15 +70,36 @@ export class WorkSubmission {
   }
 
   /** Asks for the known skills only when the plan names any. */
-  private async checkPlan(ctx: TenantContext, { constraints, clusterId }: SubmitWork, plan: Plan): Promise<void> {
+  private async checkPlan(
+    ctx: TenantContext,
+    { constraints, clusterId }: SubmitWork,
+    { plan, submitterSkills }: { plan: Plan; submitterSkills: readonly string[] },
+  ): Promise<void> {
+    const lacked = lackedSkillScopes(submitterSkills, plan);
+    if (lacked.length > 0) throw skillsNotHeld(lacked);
     const skilled = plan.tasks.some(({ skill }) => skill !== undefined);
-    const skills = skilled ? await this.skills.skillsOf(ctx, await this.poolOf(ctx, clusterId)) : undefined;
+    const skills = skilled
+      ? (await this.skills.skillsOf(ctx, (await this.readCluster(ctx, clusterId)).poolId)).named
+      : undefined;
     const faults = planFaults(plan, { constraints, ...(skills && { skills }) });
     if (faults.length > 0) throw invalidPlan(faults);
   }
 
-  private async poolOf(ctx: TenantContext, clusterId: string | undefined): Promise<string> {
-    return (await this.uow.tenantRead(ctx, (tx) => this.clusterOf(tx, clusterId))).poolId;
+  /** Whether a planner has any skill to plan with, now and not when a machine has prepared everything. */
+  private async checkPlannable(
+    ctx: TenantContext,
+    { clusterId }: SubmitWork,
+    submitter: readonly string[],
+  ): Promise<void> {
+    const cluster = await this.readCluster(ctx, clusterId);
+    if (submitter.includes(EVERY_SKILL) && cluster.skills.includes(EVERY_SKILL)) return;
+    const machines = await this.skills.skillsOf(ctx, cluster.poolId);
+    const sources = { submitter, cluster: cluster.skills, machines };
+    if (isNothingPlannable(plannableSkills(sources))) throw noSkillPlannable(sources);
+  }
+
+  private readCluster(ctx: TenantContext, clusterId: string | undefined): Promise<Cluster> {
+    return this.uow.tenantRead(ctx, (tx) => this.clusterOf(tx, clusterId));
   }
 
   private clusterOf(tx: TenantTx, clusterId: string | undefined): Promise<Cluster> {
@@ -154,13 +184,14 @@ function firstTasks(work: SubmitWork, plan: Plan | undefined, pinned: PinnedRepo
   return needsPrepare ? [prepareTask(constraints)] : [];
 }
 
-function plannedSkills(plan: Plan | undefined): string[] {
-  return [...new Set(plan?.tasks.flatMap(({ skill }) => skill ?? []))];
+/** Null for tasks that name none. */
+function plannedSkills(plan: Plan | undefined): (string | null)[] {
+  return [...new Set(plan?.tasks.map(({ skill }) => skill ?? null))];
 }
 
 function newRequest(
   ctx: TenantContext,
-  { work, plan, idempotencyKey, hash }: Draft,
+  { work, plan, submitterSkills, idempotencyKey, hash }: Draft,
   cluster: Cluster,
   pinned: PinnedRepository | undefined,
 ): NewRequest {
@@ -172,6 +203,7 @@ function newRequest(
     clusterId: cluster.id,
     poolId: cluster.poolId,
     requestedBy: ctx.actor.id,
+    submitterSkills,
     description: work.description,
     repositoryId: pinned?.repositoryId ?? null,
     baseRef: work.repository?.ref ?? null,

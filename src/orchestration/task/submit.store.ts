@@ -9,6 +9,8 @@ export interface NewRequest {
   readonly clusterId: string;
   readonly poolId: string;
   readonly requestedBy: string;
+  /** See `skillLimitOf`. */
+  readonly submitterSkills: readonly string[];
   readonly description: string;
   readonly repositoryId: string | null;
   readonly baseRef: string | null;
@@ -25,15 +27,15 @@ export interface NewRequest {
 /** False when the idempotency key is taken; waits for the transaction that is taking it. */
 export async function insertRequest(tx: Tx, request: NewRequest): Promise<boolean> {
   const rows = await tx.sql`
-    INSERT INTO work_request (org_id, id, cluster_id, pool_id, requested_by, description, repository_id, base_ref,
-                              base_commit, repository, constraints, idempotency_key, request_hash, plan_source, status,
+    INSERT INTO work_request (org_id, id, cluster_id, pool_id, requested_by, submitter_skills, description,
+                              repository_id, base_ref, base_commit, repository, constraints, idempotency_key, request_hash, plan_source, status,
                               deadline_at, created_at, updated_at)
-    SELECT r."orgId", r.id, r."clusterId", r."poolId", r."requestedBy", r.description, r."repositoryId", r."baseRef",
-           r."baseCommit", r.repository, r.constraints, r."idempotencyKey", r."requestHash", r."planSource", r.status,
+    SELECT r."orgId", r.id, r."clusterId", r."poolId", r."requestedBy", r."submitterSkills", r.description, r."repositoryId",
+           r."baseRef", r."baseCommit", r.repository, r.constraints, r."idempotencyKey", r."requestHash", r."planSource", r.status,
            r."deadlineAt", clock_timestamp(), clock_timestamp()
     FROM jsonb_to_record(${json(request)}::jsonb)
-      AS r("orgId" text, id text, "clusterId" text, "poolId" text, "requestedBy" text, description text,
-           "repositoryId" text, "baseRef" text, "baseCommit" text, repository jsonb, constraints jsonb,
+      AS r("orgId" text, id text, "clusterId" text, "poolId" text, "requestedBy" text, "submitterSkills" text[],
+           description text, "repositoryId" text, "baseRef" text, "baseCommit" text, repository jsonb, constraints jsonb,
            "idempotencyKey" text, "requestHash" text, "planSource" text, status text, "deadlineAt" timestamptz)
     ON CONFLICT (org_id, idempotency_key) DO NOTHING
     RETURNING id`;

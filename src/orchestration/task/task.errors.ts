@@ -1,4 +1,5 @@
 import { AppError } from '@coorchat/kernel';
+import type { SkillSources } from './skill.rules.js';
 import type { PlanFault } from './work.types.js';
 
 export function workRequestNotFound(workRequestId: string): AppError {
@@ -61,13 +62,26 @@ export function invalidPlan(faults: readonly PlanFault[]): AppError {
   });
 }
 
-/** As scopes: `skill:<id>`, and `skill:*` for tasks that may come to use any. */
+/** As scopes: `skill:<id>`, and `skill:*` for tasks that name none and may come to use any. */
 export function skillsNotHeld(scopes: readonly string[]): AppError {
   return new AppError({
     code: 'task.skills_not_held',
     kind: 'forbidden',
-    message: `This credential may not use every skill of the work; it lacks ${scopes.slice(0, 5).join(', ')}${scopes.length > 5 ? ', …' : ''}. A task that names no skill, and work without a plan, need skill:*.`,
+    message: `This credential may not use every skill of the work; it lacks ${scopes.slice(0, 5).join(', ')}${scopes.length > 5 ? ', …' : ''}. A task that names no skill needs skill:*.`,
     details: { scopes: scopes.slice(0, MAX_LISTED) },
+  });
+}
+
+const listed = (skills: Iterable<string>): string => [...skills].sort().slice(0, 20).join(', ') || 'none';
+
+/** Says what each of the three allows, so that whoever reads it sees which one to change. */
+export function noSkillPlannable({ submitter, cluster, machines }: SkillSources): AppError {
+  const offered = listed(machines.named);
+  return new AppError({
+    code: 'task.no_skill_plannable',
+    kind: 'forbidden',
+    message: `Nothing can be planned for this work: no skill is allowed by the credential (${listed(submitter)}), allowed by the cluster (${listed(cluster)}) and granted to one of its machines (${offered}) at once. Use a credential with another skill:<id>, or change the cluster (PATCH /v1/clusters/{id}, skills) or a machine (PATCH /v1/workers/{id}, skills).`,
+    details: { submitter, cluster, machines: [...machines.named].sort().slice(0, MAX_LISTED) },
   });
 }
 

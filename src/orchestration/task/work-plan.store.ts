@@ -14,13 +14,15 @@ export interface PlanningRow {
   readonly repository: StoredRepository | null;
   readonly baseCommit: string | null;
   readonly deadlineAt: Date;
+  readonly submitterSkills: readonly string[];
 }
 
 export async function findPlanningRow(tx: Tx, { orgId, workRequestId }: RequestKey): Promise<PlanningRow | undefined> {
   const [row] = await tx.sql<PlanningRow>`
     SELECT cluster_id AS "clusterId", pool_id AS "poolId", version, status,
            cancel_requested_at IS NOT NULL AS "cancelRequested", description, constraints,
-           repository_id AS "repositoryId", repository, base_commit AS "baseCommit", deadline_at AS "deadlineAt"
+           repository_id AS "repositoryId", repository, base_commit AS "baseCommit", deadline_at AS "deadlineAt",
+           submitter_skills AS "submitterSkills"
     FROM work_request WHERE org_id = ${orgId} AND id = ${workRequestId}`;
   return row;
 }

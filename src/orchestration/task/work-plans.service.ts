@@ -2,13 +2,16 @@ import type { Plan, Reason } from '@coorchat/contracts';
 import { microsToUsd, type TenantContext } from '@coorchat/kernel';
 import { Inject, Injectable } from '@nestjs/common';
 import { type TenantTx, UnitOfWork } from '../../platform/db/index.js';
+import { Clusters } from '../../tenancy/index.js';
 import { completeGraph } from './graph.rules.js';
 import { LedgerDraft } from './ledger-draft.js';
 import { LedgerWriter } from './ledger-writer.store.js';
 import { planFaults } from './plan.rules.js';
 import { lockRequests, type RequestKey } from './request.store.js';
+import { isNothingPlannable, type PlannableSkills, plannableSkills, type SkillSources } from './skill.rules.js';
 import { SkillCatalog } from './skill-catalog.port.js';
 import { insertGraph } from './submit.store.js';
+import { noSkillPlannable } from './task.errors.js';
 import { findPlanningRow, type PlanningRow, type StoredTask, storedTasks } from './work-plan.store.js';
 import type { PlanningInput, StorePlanOutcome } from './work.types.js';
 
@@ -27,15 +30,34 @@ function waitsForPlan({ status, cancelRequested }: PlanningRow): boolean {
 export class WorkPlans {
   constructor(
     @Inject(UnitOfWork) private readonly uow: UnitOfWork,
+    @Inject(Clusters) private readonly clusters: Clusters,
     @Inject(SkillCatalog) private readonly skills: SkillCatalog,
     @Inject(LedgerWriter) private readonly writer: LedgerWriter,
   ) {}
 
-  /** Undefined unless the request waits for its plan right now. */
+  /** Undefined unless the request waits for its plan right now; it fails when no skill is left to plan with. */
   async find(ctx: TenantContext, workRequestId: string): Promise<PlanningInput | undefined> {
     const key = { orgId: ctx.orgId, workRequestId };
     const row = await this.uow.tenantRead(ctx, (tx) => findPlanningRow(tx, key));
-    return row && waitsForPlan(row) ? planningInput(workRequestId, row) : undefined;
+    if (!row || !waitsForPlan(row)) return undefined;
+    const sources = await this.skillSources(ctx, row);
+    const skills = plannableSkills(sources);
+    if (!isNothingPlannable(skills)) return planningInput(workRequestId, row, skills);
+    const { code, message, details } = noSkillPlannable(sources);
+    await this.fail(ctx, workRequestId, { code, message, ...(details && { details }) });
+    return undefined;
+  }
+
+  /** As they are now: a cluster's policy and the skills of machines may have changed since the work came. */
+  private async skillSources(
+    ctx: TenantContext,
+    { clusterId, poolId, submitterSkills }: PlanningRow,
+  ): Promise<SkillSources> {
+    const [cluster, machines] = await Promise.all([
+      this.uow.tenantRead(ctx, (tx) => this.clusters.get(tx, clusterId)),
+      this.skills.skillsOf(ctx, poolId),
+    ]);
+    return { submitter: submitterSkills, cluster: cluster.skills, machines };
   }
 
   /** Validates, completes (integrate) and stores the graph, if the request is still at that version. */
@@ -49,14 +71,20 @@ export class WorkPlans {
     const key = { orgId: ctx.orgId, workRequestId };
     const before = await this.uow.tenantRead(ctx, (tx) => findPlanningRow(tx, key));
     if (!before) return { status: 'conflict' };
-    const skills = await this.skills.skillsOf(ctx, before.poolId);
+    const sources = await this.skillSources(ctx, before);
+    const allowed = plannableSkills(sources);
     return this.uow.tenant(ctx, async (tx) => {
       await lockRequests(tx, [key]);
       const row = await findPlanningRow(tx, key);
       if (!row || !waitsForPlan(row) || row.version !== expectedVersion) return { status: 'conflict' };
       const stored = await storedTasks(tx, key);
       const takenKeys = stored.map((task) => task.key);
-      const faults = planFaults(plan, { skills, constraints: row.constraints, takenKeys });
+      const faults = planFaults(plan, {
+        skills: sources.machines.named,
+        allowed,
+        constraints: row.constraints,
+        takenKeys,
+      });
       if (faults.length > 0) return { status: 'invalid', faults };
       return this.store(tx, key, { row, stored, plan, origin });
     });
@@ -98,11 +126,11 @@ export class WorkPlans {
   }
 }
 
-function planningInput(workRequestId: string, row: PlanningRow): PlanningInput {
+function planningInput(workRequestId: string, row: PlanningRow, skills: PlannableSkills): PlanningInput {
   const { clusterId, poolId, version, description, repositoryId, repository, baseCommit, deadlineAt } = row;
   const { maxCostMicros, ...constraints } = row.constraints;
   return {
-    ...{ workRequestId, clusterId, poolId, version, description, deadlineAt },
+    ...{ workRequestId, clusterId, poolId, version, description, deadlineAt, skills },
     constraints: { ...constraints, maxCostUsd: microsToUsd(maxCostMicros) },
     repository:
       repositoryId === null || repository === null

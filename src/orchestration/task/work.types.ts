@@ -1,4 +1,5 @@
 import type { Checks, Constraints, TaskStatus, WorkStatus } from '@coorchat/contracts';
+import type { PlannableSkills } from './skill.rules.js';
 
 /** A problem of a plan, with the place of it: `tasks[2].dependsOn[0]`. */
 export interface PlanFault {
@@ -25,6 +26,8 @@ export interface PlanningInput {
     readonly checks: Checks;
   } | null;
   readonly deadlineAt: Date;
+  /** What tasks may ask for. */
+  readonly skills: PlannableSkills;
 }
 
 export type StorePlanOutcome =

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as artifactQueries from '../../../src/orchestration/task/artifact-query.store.js';
 import * as artifacts from '../../../src/orchestration/task/artifact.store.js';
+import * as assignments from '../../../src/orchestration/task/assignment.store.js';
 import * as cancels from '../../../src/orchestration/task/attempt-cancel.store.js';
 import * as claims from '../../../src/orchestration/task/attempt-claim.store.js';
 import * as costs from '../../../src/orchestration/task/cost.store.js';
@@ -80,8 +81,16 @@ const change = () =>
   endAttempt(situation, { status: 'lost', reason: { code: 'x.y', message: 'stolen' }, counts: true });
 const taskKey = () => ({ orgId: request.orgId, taskId: attempt.taskId });
 const event = () => ({ ...request, type: 'work.failed' as const, taskId: null, data: {} });
+/** The same attempt once more, as the next try. */
+const repeated = () => ({
+  ...request,
+  ...{ id: 'att_x', taskId: attempt.taskId, clusterId: ours.clusterId, poolId: ours.poolId, fence: attempt.fence + 1 },
+  ...{ providerOrgId: ours.ctx.orgId, workerId: session.workerId, skill: null, neededSkill: null, slot: 9 },
+  ...{ leaseMs: 1, grant: attempt.grant, placement: { workerId: 'x', workerName: 'x', reasons: [], score: 0 } },
+});
 const newRequest = () => ({
   ...{ orgId: request.orgId, id: 'wrq_x', clusterId: ours.clusterId, poolId: ours.poolId, requestedBy: 'x' },
+  submitterSkills: [],
   ...{ description: 'x', repositoryId: null, baseRef: null, baseCommit: null, repository: null, constraints: {} },
   ...{ idempotencyKey: null, requestHash: 'x', planSource: 'plan' as const, status: 'pending' as const },
   deadlineAt: new Date(),
@@ -226,6 +235,11 @@ const subjects: { name: string; store: object; pure?: string[]; probes: Record<s
     name: 'costs',
     store: costs,
     probes: { addCosts: (tx) => costs.addCosts(tx, [{ ...request, taskId: attempt.taskId, micros: 5 }]) },
+  },
+  {
+    name: 'assignments',
+    store: assignments,
+    probes: { writeAssignments: (tx) => assignments.writeAssignments(tx, [repeated()]) },
   },
   { name: 'claims', store: claims, probes: { claimAttempts: (tx) => claims.claimAttempts(tx, [session], 9) } },
   {

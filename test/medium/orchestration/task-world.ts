@@ -10,6 +10,7 @@ import {
   type AttemptUpdate,
   ModelMeter,
   type NewAttempt,
+  type PoolSkills,
   type ReadyTask,
   SchedulingLedger,
   type SendableAttempt,
@@ -37,8 +38,8 @@ import { testDatabase, type TestDatabase } from '../../support/database.js';
 
 /** Skills that every pool offers. */
 class FixedSkills extends SkillCatalog {
-  override skillsOf(): Promise<ReadonlySet<string>> {
-    return Promise.resolve(new Set(['node-dev']));
+  override skillsOf(): Promise<PoolSkills> {
+    return Promise.resolve({ named: new Set(['node-dev']), every: true });
   }
 }
 
@@ -184,7 +185,21 @@ export class TaskWorld {
     return this.uow.system('dispatch.claim', (tx) => this.attempts.claimForSend(tx, [{ workerId, epoch }], 100));
   }
 
-  assign(poolId: string, workerId: string, { leaseMs = 60_000 } = {}): Promise<NewAttempt[]> {
+  /** A machine as the registry would keep it; one that is there stays as it is. */
+  async machine(orgId: string, { workerId, poolId, grantedSkills = ['*'] }: Machine): Promise<void> {
+    await this.uow.tenant(
+      { orgId },
+      (tx) => tx.sql`
+        INSERT INTO worker (org_id, id, cluster_id, pool_id, name, skills, granted_skills, updated_at)
+        VALUES (${orgId}, ${workerId}, '', ${poolId}, ${workerId}, ARRAY['node-dev'], ${grantedSkills}, now())
+        ON CONFLICT DO NOTHING`,
+    );
+  }
+
+  async assign(poolId: string, workerId: string, { leaseMs = 60_000 } = {}): Promise<NewAttempt[]> {
+    // Each organization is the owner of the machine that does its work.
+    const owners = new Set((await this.ready(poolId)).map(({ orgId }) => orgId));
+    for (const orgId of owners) await this.machine(orgId, { workerId, poolId });
     return this.uow.scheduler(async (tx) => {
       await this.scheduling.lockPool(tx, poolId);
       const tasks = await this.scheduling.takeReady(tx, poolId, { limit: 100 });
@@ -214,6 +229,12 @@ export class TaskWorld {
   }
 }
 
+interface Machine {
+  readonly workerId: string;
+  readonly poolId: string;
+  readonly grantedSkills?: string[];
+}
+
 interface Slot {
   readonly poolId: string;
   readonly workerId: string;
@@ -222,13 +243,13 @@ interface Slot {
 }
 
 export function newAttempt(task: ReadyTask, { poolId, workerId, slot, leaseMs }: Slot): NewAttempt {
-  const { orgId, taskId, workRequestId, lastAttempt } = task;
+  const { orgId, taskId, workRequestId, clusterId, skill, neededSkill, lastAttempt } = task;
   const id = newId('attempt');
   const fence = lastAttempt + 1;
   const grant = { version: 1, attemptId: id, taskId, workRequestId, orgId, workerId, fence } as Grant;
   const placement = { workerId, workerName: workerId, reasons: ['it was free'], score: 1 };
-  const ids = { id, orgId, taskId, workRequestId, poolId, providerOrgId: orgId, workerId };
-  return { ...ids, fence, slot, leaseMs, grant, placement };
+  const ids = { id, orgId, taskId, workRequestId, clusterId, poolId, providerOrgId: orgId, workerId };
+  return { ...ids, skill, neededSkill, fence, slot, leaseMs, grant, placement };
 }
 
 export const agent = (key: string, dependsOn: string[] = [], more: Partial<PlannedTask> = {}): PlannedTask => ({

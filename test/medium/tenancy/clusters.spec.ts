@@ -92,7 +92,10 @@ describe('clusters', () => {
       'tenancy.submitter_refused',
     );
     const narrow = await create({ name: 'narrow', skills: ['go'] });
-    expect((await statusOf('POST', '/v1/work-requests', { ...toolPlan(), clusterId: narrow.id })).status).toBe(201);
+    expect(await statusOf('POST', '/v1/work-requests', { ...toolPlan(), clusterId: narrow.id })).toEqual({
+      status: 403,
+      code: 'tenancy.skills_refused',
+    });
   });
 
   it('take no work of an organization that is to be deleted', async () => {

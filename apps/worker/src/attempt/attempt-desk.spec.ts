@@ -101,6 +101,7 @@ function newDesk(slots = 4): AttemptDesk {
       ownModelKey: false,
       sandbox: 'none',
       mcpServers: [],
+      skills: ['code'],
       agent: true,
     }),
     slots,

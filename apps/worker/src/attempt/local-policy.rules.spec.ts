@@ -61,6 +61,7 @@ const policy: LocalPolicy = {
   commands: true,
   sandbox: 'bubblewrap',
   mcpServers: ['db'],
+  skills: ['code'],
   agent: true,
 };
 const idle: Occupancy = { running: 0, slots: 1, draining: false, journalFull: false };
@@ -79,6 +80,7 @@ function codeOf(
 describe('refusalOf', () => {
   it('takes what is granted and allowed', () => {
     expect(codeOf({})).toBeUndefined();
+    expect(codeOf({ grant: { ...grant, skill: 'code' } })).toBeUndefined();
   });
 
   it.each<[string, Partial<Assignment>]>([
@@ -89,6 +91,7 @@ describe('refusalOf', () => {
     ['worker.repository_not_granted', { grant: { ...grant, repository: 'https://example.com/other' } }],
     ['worker.no_repository', { role: 'prepare', repository: null }],
     ['worker.no_tool', { tool: null }],
+    ['worker.skill_not_offered', { grant: { ...grant, skill: 'cuda' } }],
     ['worker.no_such_server', { tool: { server: 'mail', name: 'send', arguments: {} } }],
   ])('refuses with %s', (code, changes) => {
     expect(codeOf(changes)).toBe(code);

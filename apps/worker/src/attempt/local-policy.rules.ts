@@ -7,6 +7,8 @@ export interface LocalPolicy {
   readonly commands: boolean;
   readonly sandbox: 'none' | 'bubblewrap' | 'container';
   readonly mcpServers: readonly string[];
+  /** Skills that the machine offers. */
+  readonly skills: readonly string[];
   /** Whether a model can be asked at all. */
   readonly agent: boolean;
 }
@@ -54,6 +56,9 @@ function ownerFault({ role, kind, tool, grant }: Assignment, policy: LocalPolicy
     return refuse('sandbox_required', 'Work of another organization needs a sandbox, and this machine has none.');
   }
   if (role === 'prepare') return undefined;
+  if (grant.skill !== null && !policy.skills.includes(grant.skill)) {
+    return refuse('skill_not_offered', `This machine does not offer skill ${grant.skill}.`);
+  }
   if (kind === 'agent' && !policy.agent) return refuse('no_model', 'This worker has no access to a model.');
   if (!tool) return undefined;
   if (tool.server !== undefined && !policy.mcpServers.includes(tool.server)) {

@@ -64,7 +64,7 @@ export async function assembleWorker(
       redactor: options.redactor,
       logger,
     },
-    policy: () => localPolicy(settings, parts, given.workerId),
+    policy: () => localPolicy(settings, parts, { workerId: given.workerId, card }),
     slots: settings.maxConcurrent,
     onLoad: given.onLoad,
   });
@@ -99,7 +99,12 @@ function openJournal(settings: WorkerSettings, logger: Logger): Promise<Journal>
   });
 }
 
-function localPolicy(settings: WorkerSettings, { sandbox }: WorkerParts, workerId: string): LocalPolicy {
+function localPolicy(
+  settings: WorkerSettings,
+  { sandbox }: WorkerParts,
+  { workerId, card }: { readonly workerId: string; readonly card: MachineCard },
+): LocalPolicy {
   const { network, commands, mcpServers } = settings;
-  return { workerId, network, commands, sandbox, mcpServers: Object.keys(mcpServers), agent: true };
+  const skills = card.current.skills.map(({ id }) => id);
+  return { workerId, network, commands, sandbox, mcpServers: Object.keys(mcpServers), skills, agent: true };
 }
