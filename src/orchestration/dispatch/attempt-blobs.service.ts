@@ -12,13 +12,15 @@ import { AppConfig } from '../../platform/config/index.js';
 import { UnitOfWork } from '../../platform/db/index.js';
 import { BlobRefs, BlobUploads } from '../../repository/index.js';
 import type { IncomingHttpHeaders } from 'node:http';
-import { AttemptReader } from '../task/index.js';
+import { AttemptReader, Readings } from '../task/index.js';
 import { dispatchErrors } from './dispatch.errors.js';
 
 /** An attempt that is alive, as its token says. */
 export interface AttemptCaller {
   readonly orgId: string;
   readonly attemptId: string;
+  readonly workerId: string;
+  readonly workRequestId: string;
 }
 
 export interface UploadPart {
@@ -37,6 +39,7 @@ export class AttemptBlobs {
     private readonly uow: UnitOfWork,
     private readonly tokens: AttemptTokens,
     private readonly attempts: AttemptReader,
+    private readonly readings: Readings,
     private readonly refs: BlobRefs,
     private readonly uploads: BlobUploads,
     private readonly blobs: BlobStore,
@@ -50,8 +53,8 @@ export class AttemptBlobs {
     if (!claims) throw dispatchErrors.badToken();
     const { orgId, attemptId, fence } = claims;
     const live = await this.uow.tenantRead({ orgId }, (tx) => this.attempts.live(tx, attemptId));
-    if (live?.fence !== fence) throw dispatchErrors.attemptEnded();
-    return { orgId, attemptId };
+    if (live === undefined || live.fence !== fence) throw dispatchErrors.attemptEnded();
+    return { orgId, attemptId, workerId: live.workerId, workRequestId: live.workRequestId };
   }
 
   /** Size of a whole blob, or how much of an upload is here. Who knows the digest knows the content. */
@@ -62,9 +65,13 @@ export class AttemptBlobs {
   }
 
   /** @throws AppError `dispatch.blob_not_found` for blobs that are none of the attempt's business */
-  async read({ orgId, attemptId }: AttemptCaller, digest: string, range: ByteRange | undefined): Promise<BlobContent> {
+  async read(caller: AttemptCaller, digest: string, range: ByteRange | undefined): Promise<BlobContent> {
+    const { orgId, attemptId, workerId, workRequestId } = caller;
     const readable = await this.uow.tenantRead({ orgId }, (tx) => this.attempts.readableBlobs(tx, attemptId));
     if (!readable.has(digest)) throw dispatchErrors.blobNotFound();
+    const authentication = { method: 'attempt', credentialId: attemptId } as const;
+    const by = { orgId, actor: { kind: 'worker', id: workerId }, requestId: '', authentication } as const;
+    await this.readings.note(by, { subject: workRequestId, kind: 'bundle', digest, workRequestId });
     return this.blobs.get({ orgId, digest }, range);
   }
 

@@ -36,6 +36,8 @@ export interface AttemptPreparation {
 export interface LiveAttempt {
   readonly fence: number;
   readonly grant: Grant;
+  readonly workerId: string;
+  readonly workRequestId: string;
 }
 
 /** Reads of single attempts; the ledgers write them. */
@@ -43,9 +45,10 @@ export interface LiveAttempt {
 export class AttemptReader {
   /** Undefined when there is no such attempt, or it has ended. */
   async live(tx: Tx, attemptId: string): Promise<LiveAttempt | undefined> {
-    const [row] = await tx.sql<{ fence: number; grant: unknown }>`
-      SELECT fence, "grant" FROM attempt WHERE id = ${attemptId} AND ended_at IS NULL`;
-    return row && { fence: row.fence, grant: grantSchema.parse(row.grant) };
+    const [row] = await tx.sql<LiveAttempt>`
+      SELECT fence, "grant", worker_id AS "workerId", work_request_id AS "workRequestId"
+      FROM attempt WHERE id = ${attemptId} AND ended_at IS NULL`;
+    return row && { ...row, grant: grantSchema.parse(row.grant) };
   }
 
   /** Undefined for an attempt whose request has no repository, or no pinned base yet. */

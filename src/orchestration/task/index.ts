@@ -48,4 +48,5 @@ export { type AttemptCode, AttemptReader, type LiveAttempt, taskBranch } from '.
 export { TaskModule } from './task.module.js';
 export { TaskApiModule } from './task-api.module.js';
 export { TaskJobsModule } from './task-jobs.module.js';
+export { type Reading, Readings } from './readings.service.js';
 export { OpenWork } from './open-work.store.js';

@@ -8,6 +8,7 @@ import { LedgerWriter } from './ledger-writer.store.js';
 import { OpenWorkQuota } from './open-work-quota.service.js';
 import { OpenWork } from './open-work.store.js';
 import { PlatformNews } from './platform-news.service.js';
+import { Readings } from './readings.service.js';
 import { RepositoryPins } from './repository-pins.service.js';
 import { SchedulingLedger } from './scheduling-ledger.store.js';
 import { WorkSubmission } from './submit.service.js';
@@ -21,6 +22,7 @@ const doors = [
   AttemptLedger,
   AttemptReader,
   OpenWork,
+  Readings,
   SchedulingLedger,
   WorkService,
   WorkArtifacts,

@@ -7,6 +7,7 @@ import { type Download, idOfCursor, pageOf } from '../../platform/http/index.js'
 import { artifactRows, firstArtifacts } from './artifact-query.store.js';
 import { artifactView } from './artifact.view.js';
 import { artifactGone, artifactNotFound, taskNotFound, workRequestNotFound } from './task.errors.js';
+import { Readings } from './readings.service.js';
 import { taskRows } from './task-query.store.js';
 import { workStatus } from './work-query.store.js';
 
@@ -19,6 +20,7 @@ export class WorkArtifacts {
   constructor(
     @Inject(UnitOfWork) private readonly uow: UnitOfWork,
     @Inject(BlobStore) private readonly blobs: BlobStore,
+    @Inject(Readings) private readonly readings: Readings,
   ) {}
 
   /** Newest first. @throws AppError `task.work_request_not_found` */
@@ -53,10 +55,11 @@ export class WorkArtifacts {
 
   /** @throws AppError `task.artifact_not_found`, `task.artifact_gone` */
   async content(ctx: TenantContext, id: string): Promise<Download> {
-    const { name, mediaType, digest } = await this.get(ctx, id);
+    const { name, mediaType, digest, kind, workRequestId } = await this.get(ctx, id);
     const address = { orgId: ctx.orgId, digest };
     const stored = await this.blobs.stat(address);
     if (!stored) throw artifactGone(id);
+    await this.readings.note(ctx, { subject: id, kind, digest, workRequestId });
     const open: Download['open'] = async (range) => (await this.blobs.get(address, range)).stream;
     return { fileName: name, mediaType, digest, bytes: stored.bytes, open };
   }
