@@ -1,21 +1,21 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { AppConfig } from '../platform/config/index.js';
 import { UnitOfWork } from '../platform/db/index.js';
 import { JobHandlers } from '../platform/queue/index.js';
+import { AuditRetentionChoice } from './audit-retention.service.js';
 import { AuditStore } from './audit.store.js';
 
 const EVERY_MS = 60 * 60 * 1_000;
 const DAY_MS = 24 * 60 * 60 * 1_000;
 const BATCH = 5_000;
 
-/** Deletes records whose time is over. */
+/** Deletes records whose time is over: what each organization's plan and its own choice say. */
 @Injectable()
 export class AuditRetention implements OnModuleInit {
   constructor(
     private readonly jobs: JobHandlers,
     private readonly uow: UnitOfWork,
     private readonly store: AuditStore,
-    private readonly config: AppConfig,
+    private readonly choice: AuditRetentionChoice,
   ) {}
 
   onModuleInit(): void {
@@ -23,9 +23,14 @@ export class AuditRetention implements OnModuleInit {
   }
 
   async sweep(signal: AbortSignal, now = new Date()): Promise<void> {
-    const before = new Date(now.getTime() - this.config.auditRetentionDays * DAY_MS);
-    const heads = await this.uow.system('audit.retain', (tx) => this.store.heads(tx));
-    for (const { orgId } of heads) await this.trim(orgId, before, signal);
+    const kept = await this.uow.system('audit.retain', async (tx) => {
+      const heads = await this.store.heads(tx);
+      return this.choice.daysOf(
+        tx,
+        heads.map(({ orgId }) => orgId),
+      );
+    });
+    for (const [orgId, days] of kept) await this.trim(orgId, new Date(now.getTime() - days * DAY_MS), signal);
   }
 
   private async trim(orgId: string, before: Date, signal: AbortSignal): Promise<void> {

@@ -8,21 +8,29 @@ import {
   auditQuerySchema,
   type AuditRecordView,
   auditRecordViewSchema,
+  type AuditRetentionView,
+  auditRetentionViewSchema,
+  type ChooseAuditRetention,
+  chooseAuditRetentionSchema,
   type Page,
   pageSchema,
 } from '@coorchat/contracts';
 import type { TenantContext } from '@coorchat/kernel';
-import { Controller, Get, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, Put, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Access, Operation, Tenant } from '../platform/http/index.js';
 import { EXPORT_FORMS } from './audit-export.rules.js';
+import { AuditRetentionChoice } from './audit-retention.service.js';
 import { AuditReader } from './audit.service.js';
 
 @ApiTags('audit')
 @Controller('v1/audit')
 export class AuditController {
-  constructor(private readonly reader: AuditReader) {}
+  constructor(
+    private readonly reader: AuditReader,
+    private readonly retentions: AuditRetentionChoice,
+  ) {}
 
   @Get()
   @Access('audit:read')
@@ -48,6 +56,27 @@ export class AuditController {
   })
   head(@Tenant() ctx: TenantContext): Promise<AuditHead> {
     return this.reader.head(ctx);
+  }
+
+  @Get('retention')
+  @Access('audit:read')
+  @Operation({ summary: 'How long audit records are kept', response: auditRetentionViewSchema })
+  retention(@Tenant() ctx: TenantContext): Promise<AuditRetentionView> {
+    return this.retentions.get(ctx);
+  }
+
+  @Put('retention')
+  @Access('organization:manage')
+  @Operation({
+    summary: 'Choose how long audit records are kept',
+    description: 'Within what the plan and the operator allow. Records that are older go with the next sweep.',
+    response: auditRetentionViewSchema,
+  })
+  chooseRetention(
+    @Tenant() ctx: TenantContext,
+    @Body({ schema: chooseAuditRetentionSchema }) { days }: ChooseAuditRetention,
+  ): Promise<AuditRetentionView> {
+    return this.retentions.choose(ctx, days);
   }
 
   @Get('export')

@@ -42,6 +42,8 @@ export class ChainCheck {
     const report = (broken?: BrokenLink): ChainReport => {
       return { orgId: head.orgId, records: at.seq - head.firstSeq + 1, head: at, broken };
     };
+    const cut = anchorFault(anchors, at);
+    if (cut) return report(cut);
     for (;;) {
       const options = { afterSeq: at.seq, limit: BATCH };
       const records = await this.uow.system('audit.verify', (tx) => this.store.readOn(tx, head.orgId, options));

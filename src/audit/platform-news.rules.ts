@@ -1,4 +1,4 @@
-import type { AppConfigFields } from '../platform/config/index.js';
+import { type AppConfigFields, outboundEntryText } from '../platform/config/index.js';
 
 const DOOR = 'db.system.';
 
@@ -28,8 +28,11 @@ export function settingsOf(config: AppConfigFields): Record<string, unknown> {
     leaseMs: config.leaseMs,
     heartbeatIntervalMs: config.heartbeatIntervalMs,
     auditRetentionDays: config.auditRetentionDays,
+    auditRetentionMinDays: config.auditRetentionMinDays,
     allowFileRemotes: config.git.allowFileRemotes,
-    allowPrivateOutbound: config.allowPrivateOutbound,
+    corsOrigins: config.corsOrigins,
+    trustedProxies: config.trustedProxies,
+    outboundAllow: config.outboundAllow.map(outboundEntryText),
     logLevel: config.logLevel,
   };
 }

@@ -1,9 +1,16 @@
 import { z } from 'zod';
 
 const limit = z.number().int().min(0).optional().catch(undefined);
+const days = z.number().int().min(1).optional().catch(undefined);
 
 const limitsSchema = z
-  .object({ requestsPerMinute: limit, workers: limit, openWork: limit, concurrentTasks: limit })
+  .object({
+    requestsPerMinute: limit,
+    workers: limit,
+    openWork: limit,
+    concurrentTasks: limit,
+    auditRetentionDays: days,
+  })
   .catch({});
 
 /** What the operator gave an organization; 0 is no limit, absent is the configuration's. */

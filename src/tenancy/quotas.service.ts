@@ -52,6 +52,12 @@ export class Quotas extends RequestQuota {
     return new Map(orgIds.map((orgId) => [orgId, this.limitsOf(orgId).concurrentTasks ?? fallback]));
   }
 
+  /** Days that audit records are kept by the organization's plan; absent: as configured. At the system's door, too. */
+  async auditRetentionDays(tx: Tx, orgIds: readonly string[]): Promise<Map<string, number | undefined>> {
+    await this.readMissing(tx, orgIds);
+    return new Map(orgIds.map((orgId) => [orgId, this.limitsOf(orgId).auditRetentionDays]));
+  }
+
   private async readMissing(tx: Tx, orgIds: readonly string[]): Promise<void> {
     const missing = orgIds.filter((orgId) => !this.known.has(orgId));
     if (missing.length === 0) return;

@@ -62,3 +62,18 @@ export const auditHeadSchema = z.object({
   at: instantSchema,
 });
 export type AuditHead = z.infer<typeof auditHeadSchema>;
+
+const daysSchema = z.number().int().min(1).max(36_500);
+
+export const chooseAuditRetentionSchema = z.strictObject({
+  days: daysSchema.nullable().describe('Days that records are kept; null: as long as the plan says'),
+});
+export type ChooseAuditRetention = z.infer<typeof chooseAuditRetentionSchema>;
+
+export const auditRetentionViewSchema = z.object({
+  days: daysSchema.describe('In force'),
+  chosenDays: daysSchema.nullable().describe('What the organization chose'),
+  minDays: daysSchema.describe('Nobody may choose less'),
+  maxDays: daysSchema.describe('By the plan'),
+});
+export type AuditRetentionView = z.infer<typeof auditRetentionViewSchema>;

@@ -7,6 +7,7 @@ import type { MailConfig } from './mail.config.js';
 import type { ModelConfig } from './model.config.js';
 import { type OrganizationConfig, organizationConfig, type QuotasConfig, quotasConfig } from './organization.config.js';
 import { type RequestLimitsConfig, requestLimitsConfig } from './request-limits.config.js';
+import type { OutboundEntry } from './outbound-entry.js';
 import type { LogLevel, ProcessName } from './process.config.js';
 import { secretFile } from './secret-key.js';
 import type { LimitsConfig } from './work.config.js';
@@ -44,9 +45,15 @@ export interface AppConfigFields {
   readonly shutdownGraceMs: number;
   /** For how long audit records are kept. */
   readonly auditRetentionDays: number;
+  /** No organization chooses less. */
+  readonly auditRetentionMinDays: number;
   readonly git: { readonly allowFileRemotes: boolean };
-  /** Whether URLs of tenants may lead to private addresses. */
-  readonly allowPrivateOutbound: boolean;
+  /** Origins whose pages may call the APIs from a browser. */
+  readonly corsOrigins: readonly string[];
+  /** Addresses and networks whose `X-Forwarded-…` headers are believed. */
+  readonly trustedProxies: readonly string[];
+  /** What URLs of tenants may lead to besides the public internet. */
+  readonly outboundAllow: readonly OutboundEntry[];
   readonly logLevel: LogLevel;
 }
 
@@ -74,8 +81,11 @@ export class AppConfig implements AppConfigFields {
   declare readonly leaseMs: number;
   declare readonly shutdownGraceMs: number;
   declare readonly auditRetentionDays: number;
+  declare readonly auditRetentionMinDays: number;
   declare readonly git: { readonly allowFileRemotes: boolean };
-  declare readonly allowPrivateOutbound: boolean;
+  declare readonly corsOrigins: readonly string[];
+  declare readonly trustedProxies: readonly string[];
+  declare readonly outboundAllow: readonly OutboundEntry[];
   declare readonly logLevel: LogLevel;
 
   private constructor(fields: AppConfigFields) {
@@ -118,8 +128,11 @@ function fieldsOf(env: Environment): AppConfigFields {
     leaseMs: env.COORCHAT_LEASE_MS,
     shutdownGraceMs: env.COORCHAT_SHUTDOWN_GRACE_MS,
     auditRetentionDays: env.COORCHAT_AUDIT_RETENTION_DAYS,
+    auditRetentionMinDays: env.COORCHAT_AUDIT_RETENTION_MIN_DAYS,
     git: { allowFileRemotes: env.COORCHAT_ALLOW_FILE_REMOTES },
-    allowPrivateOutbound: env.COORCHAT_ALLOW_PRIVATE_OUTBOUND,
+    corsOrigins: env.COORCHAT_CORS_ORIGINS,
+    trustedProxies: env.COORCHAT_TRUSTED_PROXIES,
+    outboundAllow: env.COORCHAT_OUTBOUND_ALLOW,
     logLevel: env.COORCHAT_LOG_LEVEL,
   };
 }

@@ -28,6 +28,6 @@ export const processVariables = {
   ),
   COORCHAT_SHUTDOWN_GRACE_MS: wholeNumber({ min: 0, max: 600_000, fallback: 10_000, unit: 'milliseconds' }),
   COORCHAT_AUDIT_RETENTION_DAYS: wholeNumber({ min: 1, max: 36_500, fallback: 400, unit: 'days' }),
+  COORCHAT_AUDIT_RETENTION_MIN_DAYS: wholeNumber({ min: 1, max: 36_500, fallback: 30, unit: 'days' }),
   COORCHAT_ALLOW_FILE_REMOTES: trueOrFalse(false),
-  COORCHAT_ALLOW_PRIVATE_OUTBOUND: trueOrFalse(false),
 };

@@ -1,10 +1,18 @@
 import { newId, type TenantContext, tenantContext } from '@coorchat/kernel';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AuditReader } from '../../../src/audit/audit.service.js';
-import { AuditRetention, AuditStore, AuditTrail, ChainCheck } from '../../../src/audit/index.js';
+import {
+  AuditRetention,
+  AuditRetentionChoice,
+  AuditRetentionStore,
+  AuditStore,
+  AuditTrail,
+  ChainCheck,
+} from '../../../src/audit/index.js';
 import { attributionOf, Feed, FeedRunner, FeedSignal, FeedStore, Outbox } from '../../../src/platform/outbox/index.js';
 import { JobHandlers } from '../../../src/platform/queue/index.js';
 import { Metrics, silentLogger } from '../../../src/platform/telemetry/index.js';
+import { Quotas } from '../../../src/tenancy/index.js';
 import { type TestDatabase, testDatabase } from '../../support/database.js';
 
 let database: TestDatabase;
@@ -205,20 +213,97 @@ describe('tampering', () => {
 });
 
 describe('retention', () => {
-  it('deletes the oldest records only, and the rest stays a chain', async () => {
+  const DAY_MS = 86_400_000;
+  const { signal } = new AbortController();
+  let choice: AuditRetentionChoice;
+  let retention: AuditRetention;
+
+  /** The same moment, as it is after so many days. */
+  const after = (days: number) => new Date(Date.now() + days * DAY_MS);
+
+  async function setPlan(days: number | null): Promise<void> {
+    const limits = JSON.stringify(days === null ? {} : { auditRetentionDays: days });
+    const owner = await database.connect('owner');
+    await owner.query('ALTER TABLE organization NO FORCE ROW LEVEL SECURITY');
+    const text = `INSERT INTO organization (id, name, slug, limits, updated_at) VALUES ($1, 'A', $1, $2, now())
+      ON CONFLICT (id) DO UPDATE SET limits = excluded.limits`;
+    await owner.query(text, [ctx.orgId, limits]);
+    await owner.query('ALTER TABLE organization FORCE ROW LEVEL SECURITY');
+    makeRetention();
+  }
+
+  function makeRetention(): void {
+    const { uow, config } = database;
+    const quotas = new Quotas(uow, config, silentLogger());
+    choice = new AuditRetentionChoice(uow, new AuditRetentionStore(), quotas, outbox, config);
+    retention = new AuditRetention(new JobHandlers(), uow, store, choice);
+  }
+
+  beforeEach(async () => {
+    makeRetention();
     for (let index = 0; index < 4; index++) await happen('work.submitted');
     await recorded(4);
-    const retention = new AuditRetention(new JobHandlers(), database.uow, store, database.config);
-    await retention.sweep(new AbortController().signal);
+  });
+
+  it('deletes the oldest records only, and the rest stays a chain', async () => {
+    await retention.sweep(signal);
     expect((await reader.head(ctx)).firstSeq).toBe(1);
-    const late = new Date(Date.now() + (database.config.auditRetentionDays + 1) * 86_400_000);
     await happen('work.canceled');
     await recorded(5);
-    const trimmed = await database.uow.system('audit.retain', (tx) =>
-      store.trim(tx, ctx.orgId, { before: late, limit: 3 }),
-    );
-    expect(trimmed).toBe(3);
+    const before = after(database.config.auditRetentionDays + 1);
+    const trim = { before, limit: 3 };
+    expect(await database.uow.system('audit.retain', (tx) => store.trim(tx, ctx.orgId, trim))).toBe(3);
     expect(await reader.head(ctx)).toMatchObject({ seq: 5, firstSeq: 4 });
     expect(await firstBroken()).toBeUndefined();
+  });
+
+  it('is as long as the plan says, or the configuration where the plan says nothing', async () => {
+    const { auditRetentionDays, auditRetentionMinDays } = database.config;
+    const bounds = { minDays: auditRetentionMinDays, maxDays: auditRetentionDays };
+    expect(await choice.get(ctx)).toEqual({ days: auditRetentionDays, chosenDays: null, ...bounds });
+    await setPlan(100);
+    expect(await choice.get(ctx)).toMatchObject({ days: 100, maxDays: 100 });
+    await retention.sweep(signal, after(99));
+    expect((await reader.head(ctx)).firstSeq).toBe(1);
+    await retention.sweep(signal, after(101));
+    expect((await reader.head(ctx)).firstSeq).toBe(5);
+  });
+
+  it('may be chosen within the plan, and that goes on record', async () => {
+    await setPlan(100);
+    for (const days of [101, database.config.auditRetentionMinDays - 1]) {
+      await expect(choice.choose(ctx, days)).rejects.toMatchObject({ code: 'audit.bad_retention' });
+    }
+    expect(await choice.choose(ctx, 60)).toMatchObject({ days: 60, chosenDays: 60 });
+    const [newest] = await recorded(5);
+    expect(newest).toMatchObject({
+      type: 'audit.retention_changed',
+      actor: ctx.actor,
+      data: { before: { days: null }, after: { days: 60 } },
+    });
+    await retention.sweep(signal, after(61));
+    expect((await reader.head(ctx)).firstSeq).toBe(6);
+    expect(await choice.choose(ctx, null)).toMatchObject({ days: 100, chosenDays: null });
+  });
+
+  it('shortens nobody else’s', async () => {
+    const other = newTenant();
+    await choice.choose(other, 60);
+    await retention.sweep(signal, after(61));
+    expect((await reader.head(ctx)).firstSeq).toBe(1);
+  });
+
+  it('leaves anchors good: those of records that are gone, of the last of them, and of those that are kept', async () => {
+    const anchors = (await recorded(4)).map(({ seq, hash }) => ({ orgId: ctx.orgId, seq, hash }));
+    await choice.choose(ctx, 60);
+    await recorded(5);
+    const trim = { before: after(1), limit: 2 };
+    await database.uow.system('audit.retain', (tx) => store.trim(tx, ctx.orgId, trim));
+    expect((await reader.head(ctx)).firstSeq).toBe(3);
+    const [report] = await Array.fromAsync(check.run({ orgId: ctx.orgId, anchors }));
+    expect(report).toMatchObject({ broken: undefined, records: 3 });
+    const forged = anchors.map((anchor) => (anchor.seq === 2 ? { ...anchor, hash: 'a'.repeat(64) } : anchor));
+    const [broken] = await Array.fromAsync(check.run({ orgId: ctx.orgId, anchors: forged }));
+    expect(broken?.broken).toMatchObject({ seq: 2 });
   });
 });

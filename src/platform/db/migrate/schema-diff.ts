@@ -13,6 +13,7 @@ const HAND_WRITTEN = [
   'request_count',
   'audit_record',
   'audit_head',
+  'audit_retention',
 ];
 
 async function schemaFiles(): Promise<{ path: string; content: string }[]> {
