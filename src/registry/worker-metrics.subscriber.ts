@@ -28,7 +28,7 @@ export class WorkerMetrics extends FeedSubscriber implements OnModuleInit {
         tasks_completed = w.tasks_completed + d.completed, tasks_failed = w.tasks_failed + d.failed,
         total_duration_ms = w.total_duration_ms + d."durationMs", total_cost_micros = w.total_cost_micros + d."costMicros"
       FROM jsonb_to_recordset(${json(deltas)}::jsonb)
-        AS d("workerId" text, completed int, failed int, "durationMs" bigint, "costMicros" bigint)
-      WHERE w.id = d."workerId"`;
+        AS d("workerId" text, "orgId" text, completed int, failed int, "durationMs" bigint, "costMicros" bigint)
+      WHERE w.org_id = d."orgId" AND w.id = d."workerId"`;
   }
 }

@@ -22,6 +22,11 @@ function budgetOf(row: BudgetRow): LockedBudget {
   };
 }
 
+export interface BudgetKey {
+  readonly orgId: string;
+  readonly workRequestId: string;
+}
+
 /** Budgets of work requests, and what is held of them. */
 @Injectable()
 export class BudgetStore {
@@ -38,11 +43,11 @@ export class BudgetStore {
     return rows.map(budgetOf);
   }
 
-  async lock(tx: Tx, workRequestId: string): Promise<LockedBudget | undefined> {
+  async lock(tx: Tx, { orgId, workRequestId }: BudgetKey): Promise<LockedBudget | undefined> {
     const [row] = await tx.sql<BudgetRow>`
       SELECT work_request_id AS "workRequestId", limit_micros::text AS "limitMicros",
         spent_micros::text AS "spentMicros", held_micros::text AS "heldMicros"
-      FROM budget WHERE work_request_id = ${workRequestId} FOR UPDATE`;
+      FROM budget WHERE org_id = ${orgId} AND work_request_id = ${workRequestId} FOR UPDATE`;
     return row && budgetOf(row);
   }
 
@@ -63,8 +68,10 @@ export class BudgetStore {
       FROM gone WHERE b.org_id = gone.org_id AND b.work_request_id = gone.work_request_id`;
   }
 
-  async spend(tx: Tx, workRequestId: string, micros: number): Promise<void> {
-    await tx.sql`UPDATE budget SET spent_micros = spent_micros + ${micros} WHERE work_request_id = ${workRequestId}`;
+  async spend(tx: Tx, { orgId, workRequestId }: BudgetKey, micros: number): Promise<void> {
+    await tx.sql`
+      UPDATE budget SET spent_micros = spent_micros + ${micros}
+      WHERE org_id = ${orgId} AND work_request_id = ${workRequestId}`;
   }
 
   /** Holds whose call nobody settled, of all organizations. Returns how many. */

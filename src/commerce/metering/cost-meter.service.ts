@@ -33,10 +33,11 @@ export class CostMeter extends ModelMeter {
 
   hold(ctx: TenantContext, call: ModelHold): Promise<HoldDecision> {
     return this.uow.tenant(ctx, async (tx) => {
-      const locked = await this.budgets.lock(tx, call.workRequestId);
+      const key = { orgId: ctx.orgId, workRequestId: call.workRequestId };
+      const locked = await this.budgets.lock(tx, key);
       if (!locked) return { granted: false, reason: noBudget(call.workRequestId) };
       await this.budgets.release(tx, call.callId);
-      const budget = await this.budgets.lock(tx, call.workRequestId);
+      const budget = await this.budgets.lock(tx, key);
       const attemptSpentMicros = call.attemptId ? await this.costs.spentByAttempt(tx, call.attemptId) : 0;
       const hold = decideHold(call, { ...(budget ?? locked), attemptSpentMicros }, new Date());
       if ('micros' in hold) {
@@ -50,7 +51,7 @@ export class CostMeter extends ModelMeter {
   /** A call that was paid again under the same id is recorded again: no money is lost from sight. */
   settle(ctx: TenantContext, settlement: ModelSettlement): Promise<void> {
     return this.uow.tenant(ctx, async (tx) => {
-      await this.budgets.lock(tx, settlement.workRequestId);
+      await this.budgets.lock(tx, { orgId: ctx.orgId, workRequestId: settlement.workRequestId });
       const isRepeat = await this.costs.has(tx, settlement.callId);
       // The caller chooses call ids: a suffix that it could guess would let it pay nothing.
       const recordedAs = isRepeat ? `${settlement.callId}~${newId('cost')}` : settlement.callId;
@@ -65,21 +66,33 @@ export class CostMeter extends ModelMeter {
 
   /** Joins the caller's transaction. A model without a price is recorded at no cost: the tokens stay visible. */
   async record(tx: Tx, call: Omit<NewCost, 'costMicros'>): Promise<void> {
-    await this.budgets.lock(tx, call.workRequestId);
+    await this.budgets.lock(tx, call);
     const cost = { ...call, costMicros: costMicros(call.model, call.usage, new Date()) ?? 0 };
     if (!(await this.costs.insert(tx, cost))) return;
-    await this.budgets.spend(tx, cost.workRequestId, cost.costMicros);
+    await this.budgets.spend(tx, cost, cost.costMicros);
     await this.#tell(tx, cost);
   }
 
   async #tell(tx: Tx, cost: NewCost): Promise<void> {
     const { orgId, workRequestId, taskId, attemptId, workerId, model, source, estimated = false } = cost;
     await this.ledger.addCost(tx, [{ orgId, workRequestId, taskId, micros: cost.costMicros }]);
+    const providerOrgId =
+      attemptId && workerId ? await this.ledger.providerOf(tx, { orgId, attemptId, workerId }) : undefined;
     await this.outbox.append(tx, {
       type: 'cost.recorded',
       orgId,
       subject: workRequestId,
-      data: { workRequestId, taskId, attemptId, workerId, model, source, estimated, costMicros: cost.costMicros },
+      data: {
+        workRequestId,
+        taskId,
+        attemptId,
+        workerId,
+        providerOrgId,
+        model,
+        source,
+        estimated,
+        costMicros: cost.costMicros,
+      },
     });
   }
 }

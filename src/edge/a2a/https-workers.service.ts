@@ -56,8 +56,8 @@ export class HttpsWorkers implements OnModuleInit, OnApplicationBootstrap, Befor
 
   onModuleInit(): void {
     this.broadcast.subscribe('registry.worker_changed', () => this.#lookIn(LOOK_SOON_MS));
-    this.broadcast.subscribe('worker.removed', ({ workerId }) => {
-      if (this.#contacts.has(workerId)) this.dispatch.expel(workerId);
+    this.broadcast.subscribe('worker.removed', (removed) => {
+      if (this.#contacts.has(removed.workerId)) this.dispatch.expel(removed);
     });
   }
 

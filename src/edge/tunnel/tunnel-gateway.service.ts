@@ -38,7 +38,7 @@ export class TunnelGateway implements OnModuleInit, BeforeApplicationShutdown {
   ) {}
 
   onModuleInit(): void {
-    this.broadcast.subscribe('worker.removed', ({ workerId }) => this.dispatch.expel(workerId));
+    this.broadcast.subscribe('worker.removed', (removed) => this.dispatch.expel(removed));
     this.routes.upgrade({
       path: TUNNEL_PATH,
       authenticatedBy: 'the worker’s access token and its proof, checked before the upgrade',

@@ -73,9 +73,10 @@ export class DispatchSessions {
     if (session?.transport === transport) session.takesWork = false;
   }
 
-  /** A worker was removed: ends its session, if this process holds it. */
-  expel(workerId: string): void {
-    this.#live.get(workerId)?.transport.expel('The worker was removed.');
+  /** A worker was removed by the organization that owns it: ends its session, if this process holds it. */
+  expel({ orgId, workerId }: Pick<WorkerTransport, 'orgId' | 'workerId'>): void {
+    const transport = this.#live.get(workerId)?.transport;
+    if (transport?.orgId === orgId) transport.expel('The worker was removed.');
   }
 
   /** Sessions that assignments can be sent on. */

@@ -1,5 +1,5 @@
-import type { Tx } from '../../platform/db/index.js';
-import type { ClaimedAttempt, ExtendedLease, HolderEpoch, HolderSession } from './attempt.types.js';
+import { json, type Tx } from '../../platform/db/index.js';
+import type { ClaimedAttempt, ExtendedLease, HolderEpoch, HolderSession, Machine } from './attempt.types.js';
 import { byId, orgsOf } from './keys.js';
 import type { AttemptSituation } from './ledger.types.js';
 import type { AttemptKey } from './request.store.js';
@@ -79,16 +79,20 @@ export function attemptsOfSession(tx: Tx, workerId: string, listed: readonly str
       AND (state IN ('assigned', 'sent', 'working', 'input_required') OR id = ANY(${listed}))`;
 }
 
-/** Live attempts of these workers; those that nobody fetched, or all. */
-export function liveAttemptsOf(
-  tx: Tx,
-  workerIds: readonly string[],
-  { which }: { readonly which: 'unfetched' | 'all' },
-): Promise<AttemptKey[]> {
+/** What these workers were to do and nobody fetched. */
+export function unfetchedAttemptsOf(tx: Tx, workerIds: readonly string[]): Promise<AttemptKey[]> {
   return tx.sql<AttemptKey>`
     SELECT org_id AS "orgId", id AS "attemptId" FROM attempt
-    WHERE worker_id = ANY(${workerIds}) AND state IN ('assigned', 'sent', 'working', 'input_required')
-      AND (state = 'assigned' OR ${which === 'all'})`;
+    WHERE worker_id = ANY(${workerIds}) AND state = 'assigned'`;
+}
+
+/** Live attempts on these machines, whoever they work for. A machine counts as its owner's alone. */
+export function liveAttemptsOn(tx: Tx, machines: readonly Machine[]): Promise<AttemptKey[]> {
+  return tx.sql<AttemptKey>`
+    SELECT a.org_id AS "orgId", a.id AS "attemptId" FROM attempt a
+    JOIN jsonb_to_recordset(${json(machines)}::jsonb) AS m("orgId" text, "workerId" text)
+      ON a.worker_id = m."workerId" AND a.provider_org_id = m."orgId"
+    WHERE a.state IN ('assigned', 'sent', 'working', 'input_required')`;
 }
 
 /** What was claimed on this session and never left is to be claimed again, by whichever session comes. */

@@ -10,9 +10,10 @@ import {
   attemptsOfSession,
   continueAttempts,
   expiredAttempts,
-  liveAttemptsOf,
+  liveAttemptsOn,
   tickLeases,
   unclaimAttempts,
+  unfetchedAttemptsOf,
 } from './attempt-lease.store.js';
 import { feedOf } from './attempt-news.rules.js';
 import type {
@@ -25,9 +26,10 @@ import type {
   HeldAttempt,
   HolderEpoch,
   HolderSession,
+  Machine,
   SendableAttempt,
 } from './attempt.types.js';
-import { type AddedCost, addCosts } from './cost.store.js';
+import { type AddedCost, addCosts, type SpendingAttempt, providerOf } from './cost.store.js';
 import { LedgerDraft } from './ledger-draft.js';
 import { LedgerWriter } from './ledger-writer.store.js';
 import type { AttemptChange, AttemptSituation } from './ledger.types.js';
@@ -155,16 +157,16 @@ export class AttemptLedger {
 
   /** System door. What these workers were to do and nobody sent them is ready again; returns how many. */
   async release(tx: Tx, workerIds: readonly string[]): Promise<number> {
-    const situations = await this.lock(tx, await liveAttemptsOf(tx, workerIds, { which: 'unfetched' }));
+    const situations = await this.lock(tx, await unfetchedAttemptsOf(tx, workerIds));
     const unfetched = [...situations.values()].filter(({ attempt }) => attempt.state === 'assigned');
     const changes = unfetched.flatMap((situation) => lose(situation, NOT_FETCHED, { counts: false }));
     await this.writer.write(tx, changes);
     return changes.length;
   }
 
-  /** System door. Ends all that these workers were to do, as if their leases had run out: they will not come back. */
-  async lose(tx: Tx, workerIds: readonly string[]): Promise<void> {
-    const situations = await this.lock(tx, await liveAttemptsOf(tx, workerIds, { which: 'all' }));
+  /** System door. Ends all that these machines were to do, as if their leases had run out: they will not come back. */
+  async lose(tx: Tx, machines: readonly Machine[]): Promise<void> {
+    const situations = await this.lock(tx, await liveAttemptsOn(tx, machines));
     const changes = [...situations.values()].flatMap((situation) => lose(situation, WORKER_REMOVED, { counts: true }));
     await this.writer.write(tx, changes);
   }
@@ -205,6 +207,11 @@ export class AttemptLedger {
   /** System door, after the worker was told. A new session forgets it, so that the cancel is told again. */
   cancelSent(tx: Tx, attemptIds: readonly string[]): Promise<void> {
     return markCancelSent(tx, attemptIds);
+  }
+
+  /** Organization that owns the machine of an attempt; undefined unless the organization has it on that machine. */
+  providerOf(tx: Tx, attempt: SpendingAttempt): Promise<string | undefined> {
+    return providerOf(tx, attempt);
   }
 
   /** Called by commerce in its own transaction, after it locked the budgets. */

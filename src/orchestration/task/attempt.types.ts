@@ -54,6 +54,12 @@ export interface ClaimedAttempt {
   readonly epoch: number;
 }
 
+/** A worker and the organization that owns it. */
+export interface Machine {
+  readonly orgId: string;
+  readonly workerId: string;
+}
+
 export interface HolderEpoch {
   readonly workerId: string;
   readonly epoch: number;

@@ -9,6 +9,19 @@ export interface AddedCost {
   readonly micros: number;
 }
 
+export interface SpendingAttempt {
+  readonly orgId: string;
+  readonly attemptId: string;
+  readonly workerId: string;
+}
+
+export async function providerOf(tx: Tx, { orgId, attemptId, workerId }: SpendingAttempt): Promise<string | undefined> {
+  const [row] = await tx.sql<{ providerOrgId: string }>`
+    SELECT provider_org_id AS "providerOrgId" FROM attempt
+    WHERE org_id = ${orgId} AND id = ${attemptId} AND worker_id = ${workerId}`;
+  return row?.providerOrgId;
+}
+
 function sums(costs: readonly AddedCost[], idOf: (cost: AddedCost) => string | undefined): Record<string, number> {
   const byId: Record<string, number> = {};
   for (const cost of costs) {

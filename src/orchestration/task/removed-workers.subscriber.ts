@@ -21,7 +21,10 @@ export class RemovedWorkers extends FeedSubscriber implements OnModuleInit {
   }
 
   override async handle(tx: SystemTx, batch: readonly FeedEvent[]): Promise<void> {
-    const workerIds = batch.map(({ subject }) => subject);
-    await this.attempts.lose(tx, [...new Set(workerIds)]);
+    const owners = new Map(batch.map(({ subject, orgId }) => [subject, orgId]));
+    await this.attempts.lose(
+      tx,
+      [...owners].map(([workerId, orgId]) => ({ workerId, orgId })),
+    );
   }
 }

@@ -30,6 +30,12 @@ export class StatementCount {
     vi.restoreAllMocks();
   }
 
+  /** Counts what a piece of our own code sends. */
+  async within(probe: string, body: () => Promise<unknown>): Promise<number> {
+    await this.#current.run(probe, body);
+    return this.of(probe);
+  }
+
   of(probe: string): number {
     return this.#counts.get(probe) ?? 0;
   }

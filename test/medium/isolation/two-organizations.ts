@@ -2,6 +2,7 @@ import { PERMISSIONS, SCOPES } from '@coorchat/contracts';
 import { newId, type TenantContext, tenantContext } from '@coorchat/kernel';
 import { expect, vi } from 'vitest';
 import { CredentialAuthenticator } from '../../../src/identity/index.js';
+import type { AppConfigFields } from '../../../src/platform/config/index.js';
 import type { PresentedCredential } from '../../../src/platform/http/index.js';
 import { InvitationStore } from '../../../src/tenancy/invitations.store.js';
 import { Members, Organizations } from '../../../src/tenancy/index.js';
@@ -33,8 +34,8 @@ export class TwoOrganizations {
     readonly b: TenantContext,
   ) {}
 
-  static async start(): Promise<TwoOrganizations> {
-    const plane = await TestControlPlane.start();
+  static async start(fields: Partial<AppConfigFields> = {}): Promise<TwoOrganizations> {
+    const plane = await TestControlPlane.start(fields);
     const { uow } = plane.database;
     const { id } = await plane.call<{ id: string }>('GET', '/v1/organization');
     const other = await uow.system('identity.bootstrap', (tx) =>
@@ -66,10 +67,19 @@ export class TwoOrganizations {
     return { status: response.status, body: text, statements: this.#statements.of(probe) };
   }
 
+  /** Runs code of the control plane, and counts its statements. */
+  async counted(body: () => Promise<unknown>): Promise<number> {
+    return this.#statements.within(`probe-${++this.#calls}`, body);
+  }
+
   /** Every row of A in every table that has organizations, by table. */
   async rowsOfA(): Promise<Readonly<Record<string, readonly Row[]>>> {
+    return this.rowsOf(this.a);
+  }
+
+  async rowsOf(ctx: TenantContext): Promise<Readonly<Record<string, readonly Row[]>>> {
     const { uow } = this.plane.database;
-    return uow.tenantRead(this.a, async (tx) => {
+    return uow.tenantRead(ctx, async (tx) => {
       const tables = await tx.sql<{ name: string; column: string }>`
         SELECT table_name AS name, column_name AS column FROM information_schema.columns
         WHERE table_schema = 'public' AND (column_name = 'org_id' OR (table_name = 'organization' AND column_name = 'id'))
@@ -78,7 +88,7 @@ export class TwoOrganizations {
       const found: Record<string, Row[]> = {};
       for (const { name, column } of tables) {
         const text = `SELECT to_jsonb(t) AS row FROM "${name}" t WHERE "${column}" = $1 ORDER BY to_jsonb(t)::text`;
-        found[name] = (await tx.query<{ row: Row }>(text, [this.a.orgId])).rows.map(({ row }) => row);
+        found[name] = (await tx.query<{ row: Row }>(text, [ctx.orgId])).rows.map(({ row }) => row);
       }
       return found;
     });

@@ -84,7 +84,9 @@ describe('a worker that is gone', () => {
     await world.say(tenant, update(working, { state: 'working' }));
     const id = await world.submit(tenant, { plan: { tasks: [agent('b')] } });
     await world.assign(tenant.poolId, removed);
-    await world.uow.system('outbox.deliver', (tx) => world.attempts.lose(tx, [removed]));
+    await world.uow.system('outbox.deliver', (tx) =>
+      world.attempts.lose(tx, [{ orgId: tenant.ctx.orgId, workerId: removed }]),
+    );
     const ready = await world.ready(tenant.poolId);
     expect(ready.map(({ key, failures }) => ({ key, failures })).sort((a, b) => (a.key < b.key ? -1 : 1))).toEqual([
       { key: 'a', failures: 1 },

@@ -203,7 +203,8 @@ const subjects: { name: string; store: object; pure?: string[]; probes: Record<s
       expiredAttempts: (tx) => leases.expiredAttempts(tx, expiry()),
       attemptsOfSession: (tx) => leases.attemptsOfSession(tx, session.workerId, [attempt.attemptId]),
       continueAttempts: (tx) => leases.continueAttempts(tx, session, [situation]),
-      liveAttemptsOf: (tx) => leases.liveAttemptsOf(tx, [session.workerId], { which: 'all' }),
+      unfetchedAttemptsOf: (tx) => leases.unfetchedAttemptsOf(tx, [session.workerId]),
+      liveAttemptsOn: (tx) => leases.liveAttemptsOn(tx, [{ orgId: request.orgId, workerId: session.workerId }]),
       unclaimAttempts: (tx) => leases.unclaimAttempts(tx, [{ ...attempt, epoch: session.epoch }]),
     },
   },
@@ -234,7 +235,11 @@ const subjects: { name: string; store: object; pure?: string[]; probes: Record<s
   {
     name: 'costs',
     store: costs,
-    probes: { addCosts: (tx) => costs.addCosts(tx, [{ ...request, taskId: attempt.taskId, micros: 5 }]) },
+    probes: {
+      addCosts: (tx) => costs.addCosts(tx, [{ ...request, taskId: attempt.taskId, micros: 5 }]),
+      providerOf: (tx) =>
+        costs.providerOf(tx, { orgId: request.orgId, attemptId: attempt.attemptId, workerId: session.workerId }),
+    },
   },
   {
     name: 'assignments',
