@@ -4,6 +4,7 @@ import { newId } from '@coorchat/kernel';
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../platform/config/index.js';
 import { type SystemTx, UnitOfWork } from '../platform/db/index.js';
+import { Outbox } from '../platform/outbox/index.js';
 import { type FoundedOrganization, Organizations } from '../tenancy/index.js';
 import { ApiKeyStore } from './api-key.store.js';
 import { readKeyFile, writeKeyFile } from './key-file.js';
@@ -31,6 +32,7 @@ export class BootstrapKey {
     private readonly uow: UnitOfWork,
     private readonly organizations: Organizations,
     private readonly keys: ApiKeyStore,
+    private readonly outbox: Outbox,
     private readonly config: AppConfig,
   ) {}
 
@@ -60,12 +62,12 @@ export class BootstrapKey {
 
   private async ensureKey(tx: SystemTx, orgId: string, key: string): Promise<void> {
     const fields = { name: 'admin', createdBy: 'bootstrap', expiresAt: null, scopes: [...KEY_SCOPES, ANY_SKILL] };
-    await this.keys.insertFirst(tx, {
-      ...fields,
-      id: newId('apiKey'),
-      orgId,
-      hash: secretHash(key),
-      prefix: shownPrefix(key),
-    });
+    const id = newId('apiKey');
+    const secret = { hash: secretHash(key), prefix: shownPrefix(key) };
+    if (!(await this.keys.insertFirst(tx, { ...fields, ...secret, id, orgId }))) return;
+    const { name, scopes } = fields;
+    const by = { actor: { kind: 'system', id: 'bootstrap' }, requestId: '' };
+    const data = { by, name, scopes, userId: null };
+    await this.outbox.append(tx, { type: 'identity.key_created', orgId, subject: id, data });
   }
 }

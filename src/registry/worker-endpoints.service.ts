@@ -2,6 +2,7 @@ import type { TenantContext } from '@coorchat/kernel';
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../platform/config/index.js';
 import { UnitOfWork } from '../platform/db/index.js';
+import { attributionOf, CountedNews } from '../platform/outbox/index.js';
 import { RegistryNews } from './registry-news.js';
 import { registryErrors } from './registry.errors.js';
 import { endpointKey, seal, unseal } from './sealed-secret.rules.js';
@@ -25,6 +26,8 @@ export interface WorkerEndpoint {
   readonly heldBy: string | null;
 }
 
+const TOLD_EVERY_MS = 60 * 60 * 1_000;
+
 /** Where workers of the https road listen, and what they expect to be shown. */
 @Injectable()
 export class WorkerEndpoints {
@@ -34,6 +37,7 @@ export class WorkerEndpoints {
     private readonly uow: UnitOfWork,
     private readonly store: WorkerEndpointStore,
     private readonly news: RegistryNews,
+    private readonly counted: CountedNews,
     private readonly config: AppConfig,
   ) {
     this.key = endpointKey(config.secretKey);
@@ -52,6 +56,7 @@ export class WorkerEndpoints {
       const poolId = await this.store.save(tx, { workerId, url, secret });
       if (poolId === undefined) throw registryErrors.workerRemoved();
       tx.afterCommit(() => this.news.workerChanged(poolId));
+      tx.afterCommit(() => this.tell(ctx, url));
     });
   }
 
@@ -63,6 +68,13 @@ export class WorkerEndpoints {
       const token = this.opened(secret, row.workerId);
       return token === undefined ? [] : [{ ...row, token }];
     });
+  }
+
+  /** Workers tell it again at each start. */
+  private tell(ctx: TenantContext, url: string): void {
+    const data = { by: attributionOf(ctx), url };
+    const news = { type: 'worker.endpoint_registered', orgId: ctx.orgId, subject: ctx.actor.id, data };
+    this.counted.note({ ...news, alike: [url], windowMs: TOLD_EVERY_MS });
   }
 
   /** Undefined when it was sealed with another secret key: the worker registers again before long. */

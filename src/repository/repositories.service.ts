@@ -14,6 +14,7 @@ import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../platform/config/index.js';
 import { type Tx, UnitOfWork } from '../platform/db/index.js';
 import { idOfCursor, pageOf } from '../platform/http/index.js';
+import { attributionOf, Outbox } from '../platform/outbox/index.js';
 import { repositoryErrors } from './repository.errors.js';
 import { type DeliveryMode, type RepositoryRow, RepositoryStore } from './repository.store.js';
 import { repositoryView } from './repository.view.js';
@@ -33,6 +34,7 @@ export class Repositories {
   constructor(
     private readonly uow: UnitOfWork,
     private readonly store: RepositoryStore,
+    private readonly outbox: Outbox,
     private readonly config: AppConfig,
   ) {}
 
@@ -42,12 +44,17 @@ export class Repositories {
     const address = repositoryAddress(input.url);
     const fetchUrl = namesTransport(input.url) ? address.fetchUrl : undefined;
     const delivery = this.deliveryOf(address, input.delivery);
-    const row = await this.uow.tenant(ctx, async (tx) => {
-      const { id } = await this.insertOrFind(tx, tx.orgId, address);
-      return this.store.update(tx, id, { fetchUrl, defaultBranch, checks, delivery });
+    return this.uow.tenant(ctx, async (tx) => {
+      const known = await this.store.findByIdentity(tx, tx.orgId, address.identity);
+      const { id } = known ?? (await this.insertOrFind(tx, tx.orgId, address));
+      const row = await this.store.update(tx, id, { fetchUrl, defaultBranch, checks, delivery });
+      if (!row) throw repositoryErrors.notFound(address.identity);
+      const after = repositoryView(row);
+      const data = { by: attributionOf(ctx), before: known ? repositoryView(known) : null, after };
+      const type = known ? 'repository.changed' : 'repository.added';
+      await this.outbox.append(tx, { type, orgId: tx.orgId, subject: id, data });
+      return after;
     });
-    if (!row) throw repositoryErrors.notFound(address.identity);
-    return repositoryView(row);
   }
 
   async list(ctx: TenantContext, { cursor, limit }: PageQuery): Promise<Page<RepositoryView>> {

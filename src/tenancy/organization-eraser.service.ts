@@ -1,5 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { eraseTenant, UnitOfWork } from '../platform/db/index.js';
+import { Outbox, PLATFORM_ORG } from '../platform/outbox/index.js';
 import { JobHandlers } from '../platform/queue/index.js';
 import { Revocations } from '../platform/revocation/index.js';
 import { Logger } from '../platform/telemetry/index.js';
@@ -16,6 +17,7 @@ export class OrganizationEraser implements OnModuleInit {
     private readonly organizations: Organizations,
     private readonly steps: ErasureSteps,
     private readonly revocations: Revocations,
+    private readonly outbox: Outbox,
     private readonly jobs: JobHandlers,
     private readonly logger: Logger,
   ) {}
@@ -41,5 +43,8 @@ export class OrganizationEraser implements OnModuleInit {
     for (const { erase } of this.steps.steps) await erase(orgId);
     const { rows } = await eraseTenant(this.uow, orgId, signal);
     this.logger.info('an organization was erased', { orgId, rows });
+    const by = { actor: { kind: 'system', id: 'control-plane' }, requestId: '' };
+    const event = { type: 'tenancy.organization_erased', orgId: PLATFORM_ORG, subject: orgId, data: { by, rows } };
+    await this.uow.system('tenancy.erase', (tx) => this.outbox.append(tx, event));
   }
 }

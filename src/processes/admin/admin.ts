@@ -1,10 +1,12 @@
 import { readFile, stat } from 'node:fs/promises';
+import { hostname, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isAppError } from '@coorchat/kernel';
 import { auditRecordView, AuditStore, ChainCheck } from '../../audit/index.js';
 import { type AppConfig, dataDirOf, loadConfig, placeSecretKey } from '../../platform/config/index.js';
 import { DatabasePools, joinDatabase, migrate, openDatabase, UnitOfWork } from '../../platform/db/index.js';
+import { FeedSignal, Outbox, PLATFORM_ORG } from '../../platform/outbox/index.js';
 import { createLogger, Metrics } from '../../platform/telemetry/index.js';
 import { adminErrors } from './admin.errors.js';
 import { backup } from './backup.js';
@@ -81,6 +83,16 @@ async function usingPools<T>(config: AppConfig, use: (uow: UnitOfWork) => Promis
   }
 }
 
+type OperatorAct = 'audit_verified' | 'audit_listed' | 'backed_up' | 'restored';
+
+/** What operators do beside the control plane goes on record like everything else. */
+function note(uow: UnitOfWork, act: OperatorAct, what: object = {}): Promise<void> {
+  const by = { actor: { kind: 'system', id: 'operator' }, requestId: '' };
+  const data = { by, systemUser: userInfo().username, ...what };
+  const event = { type: `platform.${act}`, orgId: PLATFORM_ORG, subject: hostname(), data };
+  return uow.system('audit.platform', (tx) => new Outbox(new FeedSignal()).append(tx, event));
+}
+
 function withUnitOfWork<T>(use: (uow: UnitOfWork) => Promise<T>): Promise<T> {
   return withDatabase((config) => usingPools(config, use));
 }
@@ -89,6 +101,7 @@ async function verifyAudit(values: Values): Promise<number> {
   const anchors = anchorsOf(values.anchor ?? []);
   return withUnitOfWork(async (uow) => {
     const check = new ChainCheck(uow, new AuditStore());
+    await note(uow, 'audit_verified', { of: values.org ?? 'all', anchors: anchors.length });
     const options = { anchors, ...(values.org === undefined ? {} : { orgId: values.org }) };
     let broken = 0;
     for await (const report of check.run(options)) {
@@ -103,6 +116,7 @@ async function listAudit(values: Values): Promise<number> {
   const orgId = values.org;
   if (orgId === undefined) throw adminErrors.usage('Name the organization: coorchat-admin audit list --org <id>');
   return withUnitOfWork(async (uow) => {
+    await note(uow, 'audit_listed', { of: orgId });
     for await (const record of recordsOf(uow, orgId))
       process.stdout.write(`${JSON.stringify(auditRecordView(record))}\n`);
     return 0;
@@ -113,7 +127,12 @@ async function makeBackup(path: string, values: Values): Promise<number> {
   const passphrase = await passphraseOf(values);
   if (passphrase === undefined && !values.unencrypted) throw adminErrors.noPassphrase();
   const options = { path: resolve(path), passphrase, version: await version(), onProgress: say };
-  const summary = await withDatabase((config) => backup({ ...options, config }));
+  const summary = await withDatabase(async (config) => {
+    await usingPools(config, (uow) =>
+      note(uow, 'backed_up', { file: options.path, encrypted: passphrase !== undefined }),
+    );
+    return backup({ ...options, config });
+  });
   say(
     `${options.path}: ${summary.tables} tables, ${summary.rows} rows, ${summary.blobs} blobs, ${summary.bytes} bytes`,
   );
@@ -143,6 +162,8 @@ async function restoreBackup(path: string, values: Values): Promise<number> {
     if (!(await isEmpty(database.config))) throw adminErrors.notEmpty();
     say(`restoring the backup of ${manifest.createdAt} …`);
     const done = await restore({ config: database.config, path: file, passphrase, manifest, onProgress: say });
+    const { createdAt: takenAt } = manifest;
+    await usingPools(database.config, (uow) => note(uow, 'restored', { file, takenAt, rows: done.rows }));
     say(`restored ${done.tables} tables, ${done.rows} rows, ${done.blobs} blobs`);
     return 0;
   } finally {

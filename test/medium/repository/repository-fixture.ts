@@ -11,6 +11,7 @@ import { RepositoryStore } from '../../../src/repository/repository.store.js';
 import type { BlobStore } from '../../../src/platform/blob/index.js';
 import type { AppConfig } from '../../../src/platform/config/index.js';
 import type { UnitOfWork } from '../../../src/platform/db/index.js';
+import { FeedSignal, Outbox } from '../../../src/platform/outbox/index.js';
 
 export function memberOf(orgId: string): TenantContext {
   return tenantContext({
@@ -40,5 +41,6 @@ export function room({ config, blobs: blobStore, uow }: RoomParts) {
   const pusher = new BranchPusher(remotes);
   const known = new RemoteBases(remotes);
   const delivery = new Delivery(uow, store, bases, refs, blobs, folder, shelf, quarantine, known, pusher, config);
-  return { store, bases, refs, shelf, quarantine, delivery, repositories: new Repositories(uow, store, config) };
+  const repositories = new Repositories(uow, store, new Outbox(new FeedSignal()), config);
+  return { store, bases, refs, shelf, quarantine, delivery, repositories };
 }
