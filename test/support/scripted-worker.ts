@@ -53,7 +53,12 @@ const FACTS: MachineFacts = {
   mcpServers: ['bench'],
 };
 
-function cardOf(name: string, facts: Partial<MachineFacts>): object {
+function skillCard(id: string): object {
+  const lists = { tags: [], examples: [], inputModes: [], outputModes: [], securityRequirements: [] };
+  return { id, name: id, description: id, ...lists };
+}
+
+function cardOf({ name, facts, skills }: ScriptedMachine): object {
   return {
     name,
     description: 'scripted',
@@ -64,13 +69,20 @@ function cardOf(name: string, facts: Partial<MachineFacts>): object {
     securityRequirements: [],
     defaultInputModes: [],
     defaultOutputModes: [],
-    skills: [],
+    skills: skills.map(skillCard),
     signatures: [],
   };
 }
 
 function result(id: unknown, value: unknown): object {
   return { jsonrpc: '2.0', id, result: value };
+}
+
+interface ScriptedMachine {
+  readonly name: string;
+  readonly facts: Partial<MachineFacts>;
+  /** Ids that it offers. */
+  readonly skills: readonly string[];
 }
 
 interface ScriptedIdentity {
@@ -93,9 +105,8 @@ export class ScriptedWorker {
     readonly workerId: string,
     port: number,
     private readonly identity: ScriptedIdentity,
-    private readonly name: string,
+    private readonly machine: ScriptedMachine,
     private readonly script: Script,
-    facts: Partial<MachineFacts>,
     held?: Map<string, Held>,
   ) {
     this.held = held ?? new Map();
@@ -106,7 +117,7 @@ export class ScriptedWorker {
       handler: (request, { signal }) => Promise.resolve(this.#answer(request, signal)),
       backoff: { baseMs: 20, maxMs: 100, factor: 2, jitter: 0 },
       hooks: {
-        hello: () => Promise.resolve({ card: cardOf(name, facts), features: ['task/v1'], held: this.#list() }),
+        hello: () => Promise.resolve({ card: cardOf(machine), features: ['task/v1'], held: this.#list() }),
         onWelcome: ({ verdicts }) => this.#heed(verdicts),
         onAck: (acks) => acks.forEach(({ taskId, seq }) => this.acked.set(taskId, seq)),
         onLease: () => undefined,
@@ -120,20 +131,29 @@ export class ScriptedWorker {
 
   /** `port`: where it dials, for a proxy in between. */
   static async enrol(
-    plane: TestControlPlane,
-    options: { name?: string; port?: number; script?: Script; facts?: Partial<MachineFacts> } = {},
+    plane: Pick<TestControlPlane, 'call' | 'port'>,
+    options: Partial<ScriptedMachine> & { port?: number; script?: Script; granted?: readonly string[] } = {},
   ): Promise<ScriptedWorker> {
-    const { name = 'scripted', port = plane.port, script = justDoIt, facts = {} } = options;
-    const { token } = await plane.call<{ token: string }>('POST', '/v1/enrolment-tokens', {});
+    const {
+      name = 'scripted',
+      port = plane.port,
+      script = justDoIt,
+      facts = {},
+      skills = [],
+      granted = ['*'],
+    } = options;
+    const { token } = await plane.call<{ token: string }>('POST', '/v1/enrolment-tokens', { skills: granted });
     const key = WorkerKey.generate();
     const body = await enrolment(token, name, key);
     const enrolled = await plane.call<EnrolledWorker>('POST', '/v1/workers/enrol', body);
-    return new ScriptedWorker(enrolled.workerId, port, { key, clientId: enrolled.clientId }, name, script, facts);
+    const identity = { key, clientId: enrolled.clientId };
+    return new ScriptedWorker(enrolled.workerId, port, identity, { name, facts, skills }, script);
   }
 
   /** The same machine with what it holds, dialling another address. */
   redial(port: number): ScriptedWorker {
-    return new ScriptedWorker(this.workerId, port, this.identity, this.name, this.script, {}, this.held);
+    const machine = { ...this.machine, facts: {} };
+    return new ScriptedWorker(this.workerId, port, this.identity, machine, this.script, this.held);
   }
 
   async stop(options?: StopOptions): Promise<void> {

@@ -141,18 +141,27 @@ export class TaskWorld {
 
   /** An organization with a cluster; in a pool of its own unless one is given. */
   async tenant(sharedPoolId?: string): Promise<Tenant> {
-    const [orgId, clusterId] = [newId('organization'), newId('cluster')];
-    const poolId = sharedPoolId ?? newId('pool');
+    const orgId = newId('organization');
+    await this.uow.system(
+      'identity.bootstrap',
+      (tx) =>
+        tx.sql`INSERT INTO organization (id, name, slug, updated_at) VALUES (${orgId}, ${orgId}, ${orgId}, now())`,
+    );
+    const actor = { kind: 'api_key', id: newId('apiKey') } as const;
+    const scopes = new Set(['work:submit', 'work:read', 'work:cancel', 'skill:*']);
+    return this.cluster({ ctx: tenantContext({ orgId, actor, scopes, requestId: newId('request') }) }, sharedPoolId);
+  }
+
+  /** One more cluster of an organization; in a pool of its own unless one is given. */
+  async cluster({ ctx }: Pick<Tenant, 'ctx'>, sharedPoolId?: string): Promise<Tenant> {
+    const [clusterId, poolId] = [newId('cluster'), sharedPoolId ?? newId('pool')];
     await this.uow.system('identity.bootstrap', async (tx) => {
-      await tx.sql`INSERT INTO organization (id, name, slug, updated_at) VALUES (${orgId}, ${orgId}, ${orgId}, now())`;
       await tx.sql`INSERT INTO capacity_pool (id, kind) VALUES (${poolId}, 'cluster') ON CONFLICT DO NOTHING`;
       await tx.sql`
         INSERT INTO cluster (org_id, id, pool_id, name, default_max_cost_micros, default_max_duration_ms, updated_at)
-        VALUES (${orgId}, ${clusterId}, ${poolId}, 'c', 5000000, 3600000, now())`;
+        VALUES (${ctx.orgId}, ${clusterId}, ${poolId}, ${clusterId}, 5000000, 3600000, now())`;
     });
-    const actor = { kind: 'api_key', id: newId('apiKey') } as const;
-    const scopes = new Set(['work:submit', 'work:read', 'work:cancel', 'skill:*']);
-    return { ctx: tenantContext({ orgId, actor, scopes, requestId: newId('request') }), clusterId, poolId };
+    return { ctx, clusterId, poolId };
   }
 
   async submit({ ctx }: Tenant, work: Partial<SubmitWork>): Promise<string> {
