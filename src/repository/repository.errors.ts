@@ -10,11 +10,11 @@ export const repositoryErrors = {
       message:
         'Results are not pushed to folders of this machine. Deliver as a bundle, or let the operator set COORCHAT_ALLOW_FILE_REMOTES=true.',
     }),
-  privateRemoteRefused: (host: string) =>
+  privateRemoteRefused: (host: string, fault: string) =>
     new AppError({
       code: 'repository.private_remote_refused',
       kind: 'precondition',
-      message: `Results are not pushed to ${host}, a private address. Use a public one, or let the operator set COORCHAT_ALLOW_PRIVATE_OUTBOUND=true.`,
+      message: `${host} is not called: ${fault}. Use a public address, or let the operator list this one in COORCHAT_OUTBOUND_ALLOW.`,
     }),
   pushFailed: (url: string, reason: string, cause: unknown) =>
     new AppError({

@@ -66,7 +66,8 @@ function protocolOf(url: URL): RepositoryProtocol {
   if (url.password !== '' || (url.username !== '' && protocol !== 'ssh')) {
     throw badUrl('contains credentials, which CoorChat does not store: remove them');
   }
-  if (url.username.startsWith('-')) throw badUrl('has no valid login');
+  // Git decodes a login, and would find another host behind a slash in it.
+  if (/^-|%/.test(url.username)) throw badUrl('has no valid login');
   if (url.search !== '' || url.hash !== '') throw badUrl('has a query or a fragment');
   return protocol;
 }

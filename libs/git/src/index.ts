@@ -6,6 +6,7 @@ export {
   type GitProtocol,
   identityEnvironment,
 } from './git-environment.js';
+export { type PinnedHost, pinnedHost, type PinnedOptions, WITHOUT_REDIRECTS } from './pinned-host.js';
 export { git, gitCommand, type GitCommandOptions, type GitOptions, gitResult, type GitResult } from './git-command.js';
 export {
   type BundleHeader,

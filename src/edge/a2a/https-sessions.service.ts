@@ -4,7 +4,7 @@ import { LIST_HELD_ATTEMPTS, type ListHeldResult, listHeldResultSchema, TASK_EXT
 import { Injectable } from '@nestjs/common';
 import { DispatchSessions } from '../../orchestration/dispatch/index.js';
 import { AppConfig } from '../../platform/config/index.js';
-import { isLoopbackHost, type OutboundPolicy, PublicUrl } from '../../platform/http/index.js';
+import { outboundPolicy, PublicUrl } from '../../platform/http/index.js';
 import { Logger } from '../../platform/telemetry/index.js';
 import { type WorkerEndpoint, WorkerSessions } from '../../registry/index.js';
 import { HttpsLine } from './https-line.js';
@@ -42,7 +42,8 @@ export class HttpsSessions {
   /** @throws when the address may not be called */
   line({ url, token }: WorkerEndpoint): HttpsLine {
     const timeoutMs = Math.min(MAX_TIMEOUT_MS, Math.max(MIN_TIMEOUT_MS, this.config.heartbeatIntervalMs));
-    return new HttpsLine({ url, token, policy: this.#policy(), timeoutMs });
+    const policy = outboundPolicy(this.config.outboundAllow, this.publicUrl.value);
+    return new HttpsLine({ url, token, policy, timeoutMs });
   }
 
   /** Returns why it ended. @throws when it never began */
@@ -59,15 +60,6 @@ export class HttpsSessions {
     } finally {
       await this.#left(road);
     }
-  }
-
-  /**
-   * This machine itself is called only by a control plane that nobody else can reach either: one whose own address
-   * is a loopback address.
-   */
-  #policy(): OutboundPolicy {
-    const allowLoopback = isLoopbackHost(new URL(this.publicUrl.value).hostname);
-    return { allowPrivate: this.config.allowPrivateOutbound, allowLoopback };
   }
 
   async #begin(road: HttpsRoad, { held }: ListHeldResult): Promise<void> {

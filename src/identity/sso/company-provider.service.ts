@@ -4,10 +4,10 @@ import * as oidc from 'openid-client';
 import type { Agent, RequestInit } from 'undici';
 import { AppConfig } from '../../platform/config/index.js';
 import {
-  isLoopbackHost,
   outboundAgent,
   outboundFault,
   outboundFetch as send,
+  outboundPolicy,
   type OutboundPolicy,
   PublicUrl,
 } from '../../platform/http/index.js';
@@ -75,8 +75,7 @@ export class CompanyProviders implements OnModuleDestroy {
   }
 
   private policy(): OutboundPolicy {
-    const allowLoopback = isLoopbackHost(new URL(this.publicUrl.value).hostname);
-    return { allowPrivate: this.config.allowPrivateOutbound, allowLoopback };
+    return outboundPolicy(this.config.outboundAllow, this.publicUrl.value);
   }
 }
 

@@ -3,6 +3,7 @@ export { type BlobConfig, type S3Config } from './blob.config.js';
 export { ConfigModule } from './config.module.js';
 export { type DatabaseConfig } from './database.config.js';
 export { type RawEnvironment } from './environment.schema.js';
+export { type OutboundEntry, outboundEntryText, parseOutboundEntry } from './outbound-entry.js';
 export { type MailConfig } from './mail.config.js';
 export { type ModelConfig } from './model.config.js';
 export { type LogLevel, PROCESS_NAMES, type ProcessName } from './process.config.js';

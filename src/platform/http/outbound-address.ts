@@ -1,11 +1,28 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { isPrivateAddress } from './private-address.rules.js';
+import type { Destination } from './outbound-allow.js';
+import { addressFault, type OutboundPolicy } from './outbound.rules.js';
 
-/** Whether a host leads, by any of its addresses, into a private network; so does one that has none. */
-export async function leadsToPrivateNetwork(hostname: string): Promise<boolean> {
-  const host = hostname.replace(/^\[|\]$/g, '');
-  if (isIP(host) !== 0) return isPrivateAddress(host);
-  const addresses = await lookup(host, { all: true });
-  return addresses.length === 0 || addresses.some(({ address }) => isPrivateAddress(address));
+/** Where a host leads: to be called at these addresses and no others; or why it is not called. */
+export type Judged = { readonly addresses: readonly string[] } | { readonly fault: string };
+
+/** `dns.lookup` of all addresses. */
+export type Resolve = (hostname: string) => Promise<readonly string[]>;
+
+async function systemResolve(hostname: string): Promise<string[]> {
+  return (await lookup(hostname, { all: true })).map(({ address }) => address);
+}
+
+/** Looks a host up once, for programs that are told the address to call. @throws the error of the look-up */
+export async function judgedAddresses(
+  destination: Destination,
+  policy: OutboundPolicy,
+  resolve: Resolve = systemResolve,
+): Promise<Judged> {
+  const { hostname } = destination;
+  const addresses = isIP(hostname) === 0 ? await resolve(hostname) : [hostname];
+  if (addresses.length === 0) return { fault: 'it has no address' };
+  const faults = addresses.map((address) => addressFault(address, destination, policy));
+  const fault = faults.find((each) => each !== undefined);
+  return fault === undefined ? { addresses } : { fault };
 }

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { leadsToPrivateNetwork } from './outbound-address.js';
 import { isPrivateAddress } from './private-address.rules.js';
 
 describe('isPrivateAddress', () => {
@@ -24,13 +23,5 @@ describe('isPrivateAddress', () => {
 
   it.each(['8.8.8.8', '172.32.0.1', '2606:4700::1111', '::ffff:8.8.8.8'])('is false of %s', (address) => {
     expect(isPrivateAddress(address)).toBe(false);
-  });
-});
-
-describe('leadsToPrivateNetwork', () => {
-  it('looks at every address of a name, and at addresses in brackets', async () => {
-    expect(await leadsToPrivateNetwork('localhost')).toBe(true);
-    expect(await leadsToPrivateNetwork('[::1]')).toBe(true);
-    expect(await leadsToPrivateNetwork('8.8.8.8')).toBe(false);
   });
 });

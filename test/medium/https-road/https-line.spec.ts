@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { STALE_SESSION_CODE } from '@coorchat/a2a';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HttpsLine } from '../../../src/edge/a2a/https-line.js';
-import type { OutboundPolicy } from '../../../src/platform/http/index.js';
+import { type OutboundPolicy, outboundPolicy } from '../../../src/platform/http/index.js';
 
-const LOCAL: OutboundPolicy = { allowPrivate: false, allowLoopback: true };
+const LOCAL: OutboundPolicy = outboundPolicy([], 'http://127.0.0.1');
 const TOKEN = 'shown to the registered address alone';
 
 let server: Server;
@@ -136,10 +136,10 @@ describe('a stream', () => {
 });
 
 describe('an address that may not be called', () => {
-  const strict: OutboundPolicy = { allowPrivate: false, allowLoopback: false };
+  const strict = outboundPolicy([]);
 
   it('is refused before anything is sent', () => {
-    expect(() => open({ policy: strict })).toThrow('plain http');
+    expect(() => open({ policy: strict })).toThrow('private network');
     expect(() => open({ policy: strict, scheme: 'https' })).toThrow('private network');
   });
 
