@@ -82,7 +82,6 @@ export class Shop {
         ANTHROPIC_API_KEY: 'scripted',
         ANTHROPIC_BASE_URL: this.claude.url,
         COORCHAT_ALLOW_FILE_REMOTES: 'true',
-        COORCHAT_LEASE_MS: '15000',
         NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(FAULT_ON_DEMAND)}`,
       },
       ...(this.#plane ? { port: Number(new URL(this.#plane.url).port) } : {}),

@@ -20,6 +20,7 @@ export interface MachinesOptions {
   readonly controlPlane: Pick<ControlPlane, 'url' | 'api'>;
   readonly machines: readonly Machine[];
   readonly mcpServers?: Readonly<Record<string, unknown>>;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const ONLINE_TIMEOUT_MS = 60_000;
@@ -44,6 +45,7 @@ async function startMachine(machine: Machine, options: MachinesOptions): Promise
     url: controlPlane.url,
     name: machine.name,
     token: await controlPlane.api.enrolmentToken(),
+    ...(options.env ? { env: options.env } : {}),
   });
 }
 
@@ -54,16 +56,17 @@ export interface StartWorkerOptions {
   readonly name: string;
   /** Only the first time: afterwards the machine has a credential of its own. */
   readonly token?: string;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Starts the worker of a machine whose configuration is written already. */
-export function startWorker({ root, folder, url, name, token }: StartWorkerOptions): Started {
+export function startWorker({ root, folder, url, name, token, env = {} }: StartWorkerOptions): Started {
   const config = path.join(folder, name, 'worker.yaml');
   return startProcess({
     name,
     script: path.join(root, 'apps', 'worker', 'dist', 'main.js'),
     args: ['start', '--url', url, '--config', config, ...(token === undefined ? [] : ['--token-stdin'])],
-    env: {},
+    env,
     logFile: path.join(folder, '..', `${name}.log`),
     ...(token === undefined ? {} : { stdin: token }),
   });

@@ -1,8 +1,9 @@
 import { enrolledWorkerSchema, problemSchema } from '@coorchat/contracts';
-import { AppError, messageOf } from '@coorchat/kernel';
+import { AppError } from '@coorchat/kernel';
 import { isLoopback } from '../config/worker-settings.js';
 import { CredentialFile, type StoredRegistration } from './credential-file.js';
 import { type JsonAnswer, postJson } from './post-json.js';
+import { unreachable } from './unreachable.js';
 import type { WorkerKey } from './worker-key.js';
 
 export interface EnrolmentOptions {
@@ -62,8 +63,12 @@ async function post({ url, name, key }: EnrolmentOptions, token: string): Promis
     const body = { token, name, proof: await key.enrolmentProof(token) };
     return await postJson({ url: `${url}/v1/workers/enrol`, body, timeoutMs: TIMEOUT_MS });
   } catch (error) {
-    const message = `The control plane at ${url} cannot be reached: ${messageOf(error)}. Check --url and the network.`;
-    throw new AppError({ code: 'worker.enrolment_failed', kind: 'unavailable', message, cause: error });
+    throw new AppError({
+      code: 'worker.enrolment_failed',
+      kind: 'unavailable',
+      message: unreachable(url, error),
+      cause: error,
+    });
   }
 }
 

@@ -3,6 +3,7 @@ import { arch, availableParallelism, hostname, platform, totalmem } from 'node:o
 import { AppError } from '@coorchat/kernel';
 import { z } from 'zod';
 import { httpCall } from './http-call.js';
+import { unreachable } from './unreachable.js';
 
 export interface ApprovalOptions {
   readonly url: string;
@@ -35,14 +36,19 @@ const errorSchema = z.object({ error: z.string() });
 export async function approvalByPerson({ url, name, show }: ApprovalOptions): Promise<string> {
   const machine = { name, hostname: hostname(), platform: platform(), architecture: arch(), ...size() };
   const form = { client_id: CLIENT_ID, scope: 'worker:register', machine: JSON.stringify(machine) };
-  const started = startedSchema.safeParse(await post(`${url}/oidc/device/auth`, form));
+  const first = await post(`${url}/oidc/device/auth`, form).catch((error: unknown) => {
+    throw notApproved(unreachable(url, error));
+  });
+  const started = startedSchema.safeParse(first);
   if (!started.success) throw notApproved(`${url} does not let machines in this way. Use an enrolment token.`);
   const { device_code, user_code, verification_uri, expires_in, interval } = started.data;
   show(user_code, verification_uri);
   const until = Date.now() + expires_in * 1_000;
   for (let waitS = interval; Date.now() < until;) {
     await pause(waitS * 1_000);
-    const answer = await post(`${url}/oidc/token`, { grant_type: DEVICE_CODE, client_id: CLIENT_ID, device_code });
+    const question = { grant_type: DEVICE_CODE, client_id: CLIENT_ID, device_code };
+    // When nobody answers, the next try may be heard.
+    const answer = await post(`${url}/oidc/token`, question).catch(() => undefined);
     const granted = grantedSchema.safeParse(answer);
     if (granted.success) return granted.data.access_token;
     const error = errorSchema.safeParse(answer).data?.error;
@@ -57,12 +63,10 @@ function size() {
   return { cpuCores: availableParallelism(), memoryMb: Math.round(totalmem() / MB) };
 }
 
-/** Undefined when nobody answered: the next try may be heard. */
 async function post(url: string, form: Readonly<Record<string, string>>): Promise<unknown> {
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
   const body = new URLSearchParams(form).toString();
-  const answer = await httpCall({ url, method: 'POST', headers, body, timeoutMs: TIMEOUT_MS }).catch(() => undefined);
-  return answer?.body;
+  return (await httpCall({ url, method: 'POST', headers, body, timeoutMs: TIMEOUT_MS })).body;
 }
 
 function notApproved(message: string): AppError {
