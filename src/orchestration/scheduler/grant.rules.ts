@@ -17,7 +17,16 @@ function serversOf({ kind, tool }: ReadyTask): string[] {
   return tool?.server === undefined ? [] : [tool.server];
 }
 
-/** What one attempt may do: the request's own limits within the cluster's policy. The machine may narrow it. */
+/** An agent may use the whole toolbox; a tool task, the tool that it names. */
+function toolsOf({ kind, tool }: ReadyTask): string[] {
+  if (kind === 'agent') return ['*'];
+  return tool !== null && (tool.server ?? 'toolbox') === 'toolbox' ? [tool.name] : [];
+}
+
+/**
+ * What one attempt may do: the task's skill, which submitter, cluster and machine allow, or no more than our own steps
+ * need; within the cluster's policy. The machine may narrow it.
+ */
 export function grantOf(task: ReadyTask, fields: GrantFields): Grant {
   const { now, ...rest } = fields;
   return {
@@ -28,10 +37,10 @@ export function grantOf(task: ReadyTask, fields: GrantFields): Grant {
     orgId: task.orgId,
     skill: task.skill,
     repository: task.repository?.url ?? null,
-    tools: ['*'],
+    tools: toolsOf(task),
     mcpServers: serversOf(task),
     network: task.policy.network,
-    commands: task.policy.allowCommands,
+    commands: task.neededSkill !== null && task.policy.allowCommands,
     ownModelKey: task.policy.allowWorkerModelKey,
     maxDurationMs: Math.max(1, task.deadlineAt.getTime() - now.getTime()),
     issuedAt: now.toISOString(),
