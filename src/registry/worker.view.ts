@@ -16,14 +16,14 @@ export interface CatalogEntry {
   readonly card: CardJson;
 }
 
-function mcpServersOf(card: CardJson | null): string[] {
-  return card === null
-    ? []
-    : (machineFactsOf(card as unknown as Parameters<typeof machineFactsOf>[0])?.mcpServers ?? []);
+/** Facts that stand in the card alone. */
+function cardFactsOf(card: CardJson | null): Pick<MachineFacts, 'mcpServers' | 'keyStore'> {
+  const facts = card && machineFactsOf(card as unknown as Parameters<typeof machineFactsOf>[0]);
+  return { mcpServers: facts?.mcpServers ?? [], ...(facts?.keyStore && { keyStore: facts.keyStore }) };
 }
 
 function factsOf(worker: StoredWorker): MachineFacts | null {
-  const parsed = machineFactsSchema.safeParse({ ...worker, mcpServers: mcpServersOf(worker.card) });
+  const parsed = machineFactsSchema.safeParse({ ...worker, ...cardFactsOf(worker.card) });
   return parsed.success ? parsed.data : null;
 }
 

@@ -65,7 +65,16 @@ export function startWorker({ root, folder, url, name, token, env = {} }: StartW
   return startProcess({
     name,
     script: path.join(root, 'apps', 'worker', 'dist', 'main.js'),
-    args: ['start', '--url', url, '--config', config, ...(token === undefined ? [] : ['--token-stdin'])],
+    args: [
+      'start',
+      '--url',
+      url,
+      '--config',
+      config,
+      '--key-store',
+      'file',
+      ...(token === undefined ? [] : ['--token-stdin']),
+    ],
     env,
     logFile: path.join(folder, '..', `${name}.log`),
     ...(token === undefined ? {} : { stdin: token }),

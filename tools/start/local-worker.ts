@@ -41,7 +41,7 @@ export async function startLocalWorker({ root, dataDir, url, api }: LocalWorkerO
   if (!existsSync(configFile)) await writeFile(configFile, CONFIG);
   await forgetOldIdentity(home, api);
   const isEnrolled = existsSync(path.join(home, 'credential.json'));
-  const args = ['start', '--url', url, '--config', configFile, '--data-dir', home];
+  const args = ['start', '--url', url, '--config', configFile, '--data-dir', home, '--key-store', 'file'];
   const started = startProcess({
     name: 'the local worker',
     script: path.join(root, 'apps', 'worker', 'dist', 'main.js'),

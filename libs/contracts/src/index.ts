@@ -27,6 +27,7 @@ export {
   toolchainSchema,
   CLONING,
   type Cloning,
+  type KeyKeeping,
   localRepositorySchema,
   machineFactsSchema,
   workerLoadSchema,

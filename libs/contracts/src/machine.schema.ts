@@ -30,6 +30,10 @@ export type LocalRepository = z.infer<typeof localRepositorySchema>;
 export const CLONING = ['none', 'hosts', 'hosts_and_folders'] as const;
 export type Cloning = (typeof CLONING)[number];
 
+/** Where a worker keeps its private key: the store of the operating system, or a file that its account alone may read. */
+export const KEY_KEEPING = ['keychain', 'file'] as const;
+export type KeyKeeping = (typeof KEY_KEEPING)[number];
+
 /** What the machine extension of an Agent Card carries. */
 export const machineFactsSchema = z.object({
   platform: platformSchema,
@@ -47,6 +51,8 @@ export const machineFactsSchema = z.object({
   mcpServers: z.array(z.string().max(64)).max(64),
   /** Absent: none. */
   cloning: z.enum(CLONING).optional(),
+  /** Absent: not told. */
+  keyStore: z.enum(KEY_KEEPING).optional(),
 });
 export type MachineFacts = z.infer<typeof machineFactsSchema>;
 

@@ -15,6 +15,14 @@ const SOURCES = [
   path.join(HERE, '../../support/typescript-sources.mjs'),
 ];
 
+interface StartOptions {
+  readonly token?: string;
+  readonly args?: readonly string[];
+  /** The program, instead of the one with fixture parts. */
+  readonly main?: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+}
+
 /** A real worker process that can be killed and started again on the same folder. */
 export class WorkerUnderTest {
   readonly diary: string;
@@ -52,12 +60,14 @@ export class WorkerUnderTest {
     return readFileSync(this.diary, 'utf8').split('\n').filter(Boolean);
   }
 
-  /** `main`: the program, instead of the one with fixture parts. */
-  start(options: { token?: string; args?: readonly string[]; main?: readonly string[] } = {}): ChildProcess {
+  start(options: StartOptions = {}): ChildProcess {
     const main = options.main ?? [...SOURCES, path.join(HERE, 'fixture-main.ts'), this.diary];
     const args = ['start', '--url', this.url, '--name', 'tester', '--config', path.join(this.folder, 'worker.json')];
     const child = spawn(process.execPath, [...main, ...args, '--data-dir', this.dataDir, ...(options.args ?? [])], {
-      env: { PATH: process.env.PATH, HOME: this.folder, COORCHAT_ENROLMENT_TOKEN: options.token ?? TOKEN },
+      env: {
+        ...{ PATH: process.env.PATH, HOME: this.folder, COORCHAT_KEY_STORE: 'file' },
+        ...{ COORCHAT_ENROLMENT_TOKEN: options.token ?? TOKEN, ...options.env },
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child.stdout?.on('data', (chunk) => (this.output += chunk));

@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util';
 import { messageOf } from '@coorchat/kernel';
 import { configError } from '../config/config.errors.js';
+import { keyStoreOf } from '../config/environment.js';
+import type { KeyStorePreference } from '../config/worker-config.schema.js';
 
 export const HELP = `coorchat-worker - runs CoorChat's tasks on this machine
 
@@ -15,6 +17,7 @@ Options
   --name <name>         name of this worker (default: the machine's)
   --config <file>       configuration, YAML or JSON
   --data-dir <folder>   where identity, journal and workspaces lie (default: ~/.coorchat/worker)
+  --key-store <where>   auto, keychain, file: where a new private key is kept; another choice moves it (default: auto)
   --token-file <file>   read the enrolment token from a file
   --token-stdin         read the enrolment token from standard input
   --client <cli_…>      the key of this machine was registered before, under this id: no token is needed
@@ -29,6 +32,7 @@ export interface StartCommand {
   readonly name: string | undefined;
   readonly config: string | undefined;
   readonly dataDir: string | undefined;
+  readonly keyStore: KeyStorePreference | undefined;
   readonly tokenFile: string | undefined;
   readonly tokenStdin: boolean;
   readonly client: string | undefined;
@@ -41,6 +45,7 @@ const OPTIONS = {
   name: { type: 'string' },
   config: { type: 'string' },
   'data-dir': { type: 'string' },
+  'key-store': { type: 'string' },
   'token-file': { type: 'string' },
   'token-stdin': { type: 'boolean', default: false },
   client: { type: 'string' },
@@ -67,5 +72,6 @@ export function readCommandLine(args: readonly string[]): Command {
   }
   const { url, name, config, client } = values;
   const [dataDir, tokenFile, tokenStdin] = [values['data-dir'], values['token-file'], values['token-stdin']];
-  return { command, url, name, config, dataDir, tokenFile, tokenStdin, client };
+  const keyStore = keyStoreOf(values['key-store'], '--key-store');
+  return { command, url, name, config, dataDir, keyStore, tokenFile, tokenStdin, client };
 }

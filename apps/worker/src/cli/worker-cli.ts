@@ -10,9 +10,8 @@ import { Redactor } from '../log/redactor.js';
 import { WorkerProcess } from '../process/worker-process.js';
 import type { MakeParts } from '../process/worker-parts.port.js';
 import { HELP, readCommandLine, type StartCommand } from './command-line.js';
-import { KeyFile } from '../enrolment/key-file.js';
 import { approvalByPerson } from '../enrolment/person-approval.js';
-import { workerKey } from '../enrolment/key-store.js';
+import { keptKey } from '../enrolment/kept-key.js';
 import { FAULT_EXIT_CODE, onFault } from './faults.js';
 import { findEnrolmentToken } from './enrolment-token.js';
 import { onShutdownSignals } from './shutdown-signals.js';
@@ -68,9 +67,9 @@ async function printFacts(command: StartCommand, { surroundings }: CliParts): Pr
 async function printKey(command: StartCommand): Promise<number> {
   const config = await readConfigFile(command.config);
   const url = command.url ?? config.url ?? 'http://localhost';
-  const { dataDir } = settle(config, { ...command, url }, takeEnvironment());
-  const { publicJwk } = await workerKey(new KeyFile(dataDir));
-  process.stdout.write(`${JSON.stringify(publicJwk)}\n`);
+  const { key, note } = await keptKey(settle(config, { ...command, url }, takeEnvironment()));
+  if (note) process.stderr.write(`note: ${note}\n`);
+  process.stdout.write(`${JSON.stringify(key.publicJwk)}\n`);
   return 0;
 }
 

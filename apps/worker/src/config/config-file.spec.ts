@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from './config-file.js';
+import { takeEnvironment } from './environment.js';
 import { settle } from './worker-settings.js';
 
 const environment = {
   enrolmentToken: undefined,
+  keyStore: undefined,
   anthropicApiKey: undefined,
   anthropicBaseUrl: undefined,
   home: '/home/owner',
@@ -72,5 +74,13 @@ describe('settle', () => {
     const own = await parseConfig('url: https://a.example\nmodel: {source: own}', 'w.yaml');
     expect(settle(own, {}, withKey).ownKey?.apiKey).toBe('sk-ant-own');
     expect(() => settle(own, {}, environment)).toThrow(/ANTHROPIC_API_KEY is not set/);
+  });
+
+  it('keeps the key where the command line says, else the environment, else the file', async () => {
+    const config = await parseConfig('url: https://a.example\nkeyStore: keychain', 'w.yaml');
+    expect(settle(config, {}, environment).keyStore).toBe('keychain');
+    expect(settle(config, {}, { ...environment, keyStore: 'file' }).keyStore).toBe('file');
+    expect(settle(config, { keyStore: 'auto' }, { ...environment, keyStore: 'file' }).keyStore).toBe('auto');
+    expect(() => takeEnvironment({ COORCHAT_KEY_STORE: 'cloud' })).toThrow(/COORCHAT_KEY_STORE is "cloud"/);
   });
 });

@@ -1,6 +1,9 @@
 import { labelSchema } from '@coorchat/contracts';
 import { z } from 'zod';
 
+export const KEY_STORES = ['auto', 'keychain', 'file'] as const;
+export type KeyStorePreference = (typeof KEY_STORES)[number];
+
 const mcpServerSchema = z.union([
   z.strictObject({
     command: z.string().min(1),
@@ -55,6 +58,8 @@ export const workerConfigSchema = z.strictObject({
     .regex(/^[a-zA-Z0-9][a-zA-Z0-9 ._-]{0,62}$/, 'must be 1 to 63 letters, digits, spaces, dots, dashes')
     .optional(),
   dataDir: z.string().min(1).optional(),
+  /** Where the private key is kept; `auto`: where it lies, and a new one in the keychain, if there is one. */
+  keyStore: z.enum(KEY_STORES).default('auto'),
   labels: z.array(labelSchema).max(64).default([]),
   maxConcurrent: z.number().int().min(1).max(1024).default(2),
   /** Folders or globs: clones in them are offered, nothing else on the machine is looked at. */

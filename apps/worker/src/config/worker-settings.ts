@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { configError } from './config.errors.js';
 import type { WorkerEnvironment } from './environment.js';
-import type { WorkerConfig } from './worker-config.schema.js';
+import type { KeyStorePreference, WorkerConfig } from './worker-config.schema.js';
 
 /** Everything that the command line, the file and the environment settle; nothing in it is open. */
 export interface WorkerSettings extends WorkerConfig {
@@ -16,6 +16,7 @@ export interface CommandLine {
   readonly url?: string;
   readonly name?: string;
   readonly dataDir?: string;
+  readonly keyStore?: KeyStorePreference;
 }
 
 const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/;
@@ -31,6 +32,7 @@ export function settle(config: WorkerConfig, line: CommandLine, env: WorkerEnvir
     url: controlPlaneUrl(line.url ?? config.url, config),
     name: line.name ?? config.name ?? nameOfHost(env.hostName),
     dataDir: path.resolve(line.dataDir ?? config.dataDir ?? path.join(env.home, '.coorchat', 'worker')),
+    keyStore: line.keyStore ?? env.keyStore ?? config.keyStore,
     ownKey: ownKey(config, env),
   };
 }

@@ -1,9 +1,11 @@
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { readOwnFile, writeOwnFile } from './own-file.js';
 import type { KeyStore } from './key-store.js';
 
 /** The key in a file that only the owner of the account may read. */
 export class KeyFile implements KeyStore {
+  readonly kind = 'file';
   readonly place: string;
 
   constructor(dataDir: string) {
@@ -16,5 +18,9 @@ export class KeyFile implements KeyStore {
 
   write(secret: string): Promise<void> {
     return writeOwnFile(this.place, secret);
+  }
+
+  remove(): Promise<void> {
+    return rm(this.place, { force: true });
   }
 }

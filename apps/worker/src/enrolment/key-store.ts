@@ -1,25 +1,21 @@
 import { createPrivateKey } from 'node:crypto';
 import { AppError, messageOf } from '@coorchat/kernel';
+import type { KeyKeeping } from '@coorchat/contracts';
 import { WorkerKey } from './worker-key.js';
 
 /** Where a private key lies. */
 export interface KeyStore {
+  readonly kind: KeyKeeping;
   /** For people, who want to know. */
   readonly place: string;
+  /** Undefined when there is none. @throws AppError `worker.keychain_unavailable` */
   read(): Promise<string | undefined>;
   write(secret: string): Promise<void>;
+  remove(): Promise<void>;
 }
 
-/** The worker's key: the stored one, or one that is made now. @throws AppError `worker.bad_key` */
-export async function workerKey(store: KeyStore): Promise<WorkerKey> {
-  const stored = await store.read();
-  if (stored !== undefined) return opened(stored, store.place);
-  const key = WorkerKey.generate();
-  await store.write(key.secret);
-  return key;
-}
-
-function opened(secret: string, place: string): WorkerKey {
+/** @throws AppError `worker.bad_key` */
+export function openedKey(secret: string, place: string): WorkerKey {
   try {
     return new WorkerKey(createPrivateKey(secret));
   } catch (error) {

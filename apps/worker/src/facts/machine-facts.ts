@@ -1,4 +1,4 @@
-import type { Cloning, LocalRepository, MachineFacts } from '@coorchat/contracts';
+import type { Cloning, KeyKeeping, LocalRepository, MachineFacts } from '@coorchat/contracts';
 import type { WorkerSettings } from '../config/worker-settings.js';
 import {
   detectArchitecture,
@@ -32,11 +32,14 @@ export interface DetectionOptions {
   >;
   readonly sandbox: MachineFacts['sandbox'];
   readonly commands: CommandSearch;
+  /** Unknown before there is a key. */
+  readonly keyStore?: KeyKeeping;
   readonly home: string;
 }
 
 /** What this machine really is, made smaller by its owner's configuration. */
-export async function detectMachine({ settings, sandbox, commands, home }: DetectionOptions): Promise<DetectedMachine> {
+export async function detectMachine(options: DetectionOptions): Promise<DetectedMachine> {
+  const { settings, sandbox, commands, keyStore, home } = options;
   const { facts: limits } = settings;
   const [toolchains, gpu, disk, clones] = await Promise.all([
     detectToolchains({ allowed: settings.toolchains, search: commands }),
@@ -58,6 +61,7 @@ export async function detectMachine({ settings, sandbox, commands, home }: Detec
     maxConcurrent: settings.maxConcurrent,
     mcpServers: Object.keys(settings.mcpServers),
     cloning: cloningOf(settings),
+    ...(keyStore && { keyStore }),
   };
   return { facts, clones };
 }

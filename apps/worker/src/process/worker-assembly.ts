@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { KeyKeeping } from '@coorchat/contracts';
 import { messageOf } from '@coorchat/kernel';
 import { tunnelUrl } from '@coorchat/tunnel';
 import type { PolledSession } from '../a2a/polled-session.js';
@@ -46,12 +47,12 @@ export function hasTunnel({ listen, tunnel }: WorkerSettings): boolean {
 /** Puts a worker together; nothing of it talks to anybody yet. */
 export async function assembleWorker(
   options: AssemblyOptions,
-  given: { readonly workerId: string; readonly onLoad: () => void },
+  given: { readonly workerId: string; readonly keyStore: KeyKeeping; readonly onLoad: () => void },
 ): Promise<WorkerAssembly> {
   const { settings, logger } = options;
   const found: { card?: MachineCard } = {};
   const parts = await options.makeParts({ ...options, clones: () => found.card?.clones ?? [] });
-  const card = (found.card = await detectCard(options, parts));
+  const card = (found.card = await detectCard(options, parts, given));
   const journal = await openJournal(settings, logger);
   const folders = new AttemptFolders(path.join(settings.dataDir, 'attempts'));
   await folders.sweep(new Set(journal.attempts().flatMap((attempt) => (attempt.ended ? [] : [attempt.id]))));
@@ -82,12 +83,16 @@ export async function assembleWorker(
   return { parts, card, journal, desk, rpc };
 }
 
-function detectCard({ settings, environment, version }: AssemblyOptions, parts: WorkerParts): Promise<MachineCard> {
+function detectCard(
+  { settings, environment, version }: AssemblyOptions,
+  { sandbox, commands }: WorkerParts,
+  { keyStore }: { readonly keyStore: KeyKeeping },
+): Promise<MachineCard> {
   return MachineCard.detect({
     name: settings.name,
     version,
     tunnelUrl: hasTunnel(settings) ? tunnelUrl(settings.url) : undefined,
-    detect: () => detectMachine({ settings, sandbox: parts.sandbox, commands: parts.commands, home: environment.home }),
+    detect: () => detectMachine({ settings, sandbox, commands, keyStore, home: environment.home }),
   });
 }
 

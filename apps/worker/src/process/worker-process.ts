@@ -1,9 +1,9 @@
+import type { KeyKeeping } from '@coorchat/contracts';
 import { AppError, systemClock } from '@coorchat/kernel';
 import { TunnelUnauthorized, TunnelVersionRefused, type TunnelWorker } from '@coorchat/tunnel';
 import { PolledSession } from '../a2a/polled-session.js';
 import { enrol, revoked } from '../enrolment/enrolment.js';
-import { KeyFile } from '../enrolment/key-file.js';
-import { workerKey } from '../enrolment/key-store.js';
+import { keptKey } from '../enrolment/kept-key.js';
 import { adoptRegistration } from '../enrolment/registered-key.js';
 import type { WorkerKey } from '../enrolment/worker-key.js';
 import { WorkerTokens } from '../enrolment/worker-tokens.js';
@@ -25,6 +25,7 @@ export interface WorkerOptions extends AssemblyOptions {
 interface Identity {
   readonly workerId: string;
   readonly tokens: WorkerTokens;
+  readonly keyStore: KeyKeeping;
 }
 
 const SUSPEND_GRACE_MS = 15_000;
@@ -54,7 +55,7 @@ export class WorkerProcess {
       const identity = await identify(options);
       let tunnel: () => TunnelWorker | undefined = () => undefined;
       const beat = new Throttle(HEARTBEAT_EVERY_MS, () => tunnel()?.sendHeartbeat());
-      const worker = await assembleWorker(options, { workerId: identity.workerId, onLoad: () => beat.poke() });
+      const worker = await assembleWorker(options, { ...identity, onLoad: () => beat.poke() });
       const process = new WorkerProcess(options, lock, identity, worker, beat);
       tunnel = () => process.#tunnel;
       return process;
@@ -153,11 +154,15 @@ export class WorkerProcess {
 async function identify(options: WorkerOptions): Promise<Identity> {
   const { settings, logger } = options;
   const { url, dataDir } = settings;
-  const store = new KeyFile(dataDir);
-  const key = await workerKey(store);
+  const { key, store, note } = await keptKey(settings);
+  if (note) logger.info(note);
   logger.info('the private key of this worker lies here', { kept: store.place });
   const { workerId, clientId } = await registrationOf(options, key);
-  return { workerId, tokens: new WorkerTokens({ url, clientId, key, revoked: () => revoked(dataDir) }) };
+  return {
+    workerId,
+    keyStore: store.kind,
+    tokens: new WorkerTokens({ url, clientId, key, revoked: () => revoked(dataDir) }),
+  };
 }
 
 async function registrationOf({ settings, token, clientId, logger }: WorkerOptions, key: WorkerKey) {
