@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newId } from '@coorchat/kernel';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { FakeS3 } from '@coorchat/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { AuditStore, AuditTrail, ChainCheck } from '../../../src/audit/index.js';
 import { createBlobStore } from '../../../src/platform/blob/index.js';
 import type { AppConfig } from '../../../src/platform/config/index.js';
@@ -131,6 +132,27 @@ describe('a backup', () => {
       `SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relrowsecurity AND NOT relforcerowsecurity`,
     );
     expect(rows).toEqual([]);
+  });
+
+  it('brings blobs from a folder into a bucket, and from there back', async () => {
+    const s3 = await FakeS3.start();
+    onTestFinished(() => s3.stop());
+    const keys = { accessKeyId: 'test', secretAccessKey: 'test', region: 'us-east-1' };
+    const bucket = { ...keys, bucket: s3.bucket, endpoint: s3.endpoint, prefix: 'kept/', forcePathStyle: true };
+    const target = await emptyDatabase();
+    const inBucket = target.config.with({ dataDir: folder, blob: { kind: 's3', s3: bucket } });
+    const path = await makeBackup(undefined);
+    const { manifest } = await readHead(path, undefined);
+    await restore({ config: inBucket, path, passphrase: undefined, manifest, onProgress });
+    expect([...s3.objects.keys()].every((key) => key.startsWith('kept/'))).toBe(true);
+    const second = join(folder, `${newId('request')}.backup`);
+    expect(
+      await backup({ config: inBucket, version: '1', path: second, passphrase: undefined, onProgress }),
+    ).toMatchObject({ blobs: 1, missingBlobs: 0 });
+    const back = configIn(await emptyDatabase(), 'blobs-back');
+    await restore({ config: back, path: second, passphrase: undefined, manifest, onProgress });
+    const { stream } = await (await createBlobStore(back)).get({ orgId, digest });
+    expect(Buffer.concat(await stream.toArray()).toString()).toBe(CONTENT);
   });
 
   it('shows nothing without its passphrase', async () => {
