@@ -14,11 +14,12 @@ function endedEntry(change: AttemptChange, now: Date): FeedEntry {
   return { orgId, type: 'attempt.ended', subject: attemptId, data };
 }
 
-function taskEntry({ task, ending }: AttemptChange): FeedEntry[] {
+function taskEntry({ task, ending, attempt }: AttemptChange): FeedEntry[] {
   if (ending === null || ending.kind === 'retry') return [];
   const { orgId, taskId, workRequestId } = task;
   const error = ending.kind === 'completed' ? {} : { error: ending.reason };
-  return [{ orgId, type: `task.${ending.kind}`, subject: taskId, data: { workRequestId, key: task.key, ...error } }];
+  const data = { workRequestId, key: task.key, workerId: attempt.workerId, attempt: attempt.fence, ...error };
+  return [{ orgId, type: `task.${ending.kind}`, subject: taskId, data }];
 }
 
 /** What the feed hears of a change. Usage is told whatever became of the attempt: the money was spent. */

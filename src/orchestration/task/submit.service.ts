@@ -3,6 +3,7 @@ import { newId, type TenantContext } from '@coorchat/kernel';
 import { Inject, Injectable } from '@nestjs/common';
 import { AppConfig } from '../../platform/config/index.js';
 import { type TenantTx, UnitOfWork } from '../../platform/db/index.js';
+import { type Attribution, attributionOf } from '../../platform/outbox/index.js';
 import { type Cluster, Clusters, submitFault } from '../../tenancy/index.js';
 import { completeGraph, type GraphTask, prepareTask } from './graph.rules.js';
 import { LedgerDraft } from './ledger-draft.js';
@@ -40,6 +41,13 @@ interface Draft {
   readonly submitterSkills: readonly string[];
   readonly idempotencyKey: string | null;
   readonly hash: string;
+}
+
+interface Submission {
+  readonly by: Attribution;
+  readonly request: NewRequest;
+  readonly tasks: readonly GraphTask[];
+  readonly plan: Plan | undefined;
 }
 
 /** Takes work in: one transaction, a handful of statements whatever the size of the plan. */
@@ -129,7 +137,7 @@ export class WorkSubmission {
     }
     const { maxCostMicros } = effectiveConstraints(work.constraints, cluster);
     await this.spending.open(tx, { orgId: ctx.orgId, workRequestId: request.id, limitMicros: maxCostMicros });
-    await this.writer.finish(tx, await this.firstNews(tx, request, tasks, plan));
+    await this.writer.finish(tx, await this.firstNews(tx, { by: attributionOf(ctx), request, tasks, plan }));
     return { view: await this.view(tx, request.id), created: true };
   }
 
@@ -144,18 +152,13 @@ export class WorkSubmission {
     return workView(row);
   }
 
-  private async firstNews(
-    tx: TenantTx,
-    request: NewRequest,
-    tasks: readonly GraphTask[],
-    plan: Plan | undefined,
-  ): Promise<LedgerDraft> {
+  private async firstNews(tx: TenantTx, { by, request, tasks, plan }: Submission): Promise<LedgerDraft> {
     const { orgId, id: workRequestId, poolId, planSource, status } = request;
     const key = { orgId, workRequestId };
     const news = new LedgerDraft();
     const data = { planSource, taskCount: plan?.tasks.length ?? null };
     news.work(key, 'work.submitted', data);
-    news.feed.push({ orgId, type: 'work.submitted', subject: workRequestId, data });
+    news.feed.push({ orgId, type: 'work.submitted', subject: workRequestId, data: { ...data, by } });
     if (plan) news.planned(key, { source: 'plan', model: null, taskCount: tasks.length });
     if (tasks.length > 0) {
       const graph = { ...key, poolId, source: planSource, model: null, tasks, stored: new Map() };

@@ -10,6 +10,7 @@ import type { TenantContext } from '@coorchat/kernel';
 import { Inject, Injectable } from '@nestjs/common';
 import { type TenantTx, UnitOfWork } from '../../platform/db/index.js';
 import { idOfCursor, pageOf } from '../../platform/http/index.js';
+import { attributionOf } from '../../platform/outbox/index.js';
 import { LedgerDraft } from './ledger-draft.js';
 import { LedgerWriter } from './ledger-writer.store.js';
 import { lockRequests, markCancelRequested } from './request.store.js';
@@ -80,6 +81,8 @@ export class WorkService {
         const canceling = { ...request, cancelRequested: true };
         await markCancelRequested(tx, request);
         draft.work(request, 'work.cancel_requested', { by: ctx.actor.id });
+        const type = 'work.cancel_requested';
+        draft.feed.push({ orgId: ctx.orgId, type, subject: workRequestId, data: { by: attributionOf(ctx) } });
         await this.writer.halt(tx, [canceling], CANCELED, draft);
         await this.writer.settle(tx, [canceling], draft);
         await this.writer.finish(tx, draft);

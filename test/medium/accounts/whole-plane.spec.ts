@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { TestControlPlane } from '../../support/control-plane.js';
+import { PageVisitor } from '../../support/page-visitor.js';
 
 let plane: TestControlPlane;
 let folder: string;
@@ -17,28 +18,6 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Cookies of one browser. */
-class Jar {
-  private readonly cookies = new Map<string, string>();
-
-  async send(path: string, fields?: Record<string, string>): Promise<Response> {
-    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const form = fields && { method: 'POST', body: new URLSearchParams(fields) };
-    const response = await fetch(plane.url + path, { redirect: 'manual', headers: { cookie }, ...form });
-    for (const text of response.headers.getSetCookie()) {
-      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(text) ?? [];
-      this.cookies.set(name, value);
-    }
-    return response;
-  }
-
-  async submit(path: string, fields: Record<string, string>): Promise<Response> {
-    const page = await (await this.send(path)).text();
-    const csrf = /name="csrf" value="([^"]+)"/.exec(page)?.[1] ?? '';
-    return this.send(path.split('?')[0] ?? '', { ...fields, csrf });
-  }
-}
-
 /** The link in the one letter in the folder of mails. */
 async function linkInLetter(): Promise<URL> {
   return vi.waitFor(async () => {
@@ -50,7 +29,7 @@ async function linkInLetter(): Promise<URL> {
 
 describe('a control plane as it is shipped', () => {
   it('lets somebody sign up with the letter that lies in its folder', async () => {
-    const browser = new Jar();
+    const browser = new PageVisitor(plane);
     const password = 'plover magnet 41 kiosk';
     const person = { name: 'Ada', email: 'ada@example.com', organization: 'Engines', password };
     expect((await browser.submit('/auth/sign-up', person)).headers.get('location')).toBe(
