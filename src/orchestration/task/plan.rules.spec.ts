@@ -96,4 +96,18 @@ describe('planFaults', () => {
   it('lists every fault at once', () => {
     expect(codes([agent('a', ['x'], { skill: 'no' }), agent('a', ['a'])], { skills: new Set() })).toHaveLength(4);
   });
+
+  it('keeps a planner to the skills that everybody allows, and tells it which ones', () => {
+    const context = { constraints: {}, skills: new Set(['a', 'b']), allowed: { named: ['a'], unnamed: false } };
+    const tasks = [undefined, 'a', 'b', 'c'].map((skill, n) =>
+      agent(`t${n}`, [], skill === undefined ? {} : { skill }),
+    );
+    expect(planFaults({ tasks }, context).map(({ code, path, message }) => [code, path, message])).toEqual([
+      ['task.plan_skill_missing', 'tasks[0].skill', '"t0" must name one of these skills: a'],
+      ['task.plan_skill_refused', 'tasks[2].skill', 'skill "b" is not allowed here; allowed skills: a'],
+      ['task.plan_unknown_skill', 'tasks[3].skill', 'no machine offers skill "c"; known skills: a'],
+    ]);
+    const open = { ...context, allowed: { named: ['a', 'b'], unnamed: true } };
+    expect(planFaults({ tasks: tasks.slice(0, 3) }, open)).toEqual([]);
+  });
 });

@@ -195,6 +195,19 @@ describe('a request that the planner plans', () => {
     });
   });
 
+  it('fails before the model is asked when no skill is left since it came', async () => {
+    const mine = await world.tenant();
+    const scopes = new Set(['work:submit', 'work:read', 'skill:node-dev']);
+    const limited = { ...mine, ctx: { ...mine.ctx, scopes } };
+    const id = await world.submit(limited, {});
+    expect(await world.plans.find(mine.ctx, id)).toMatchObject({ skills: { named: ['node-dev'], unnamed: false } });
+    await world.uow.tenant(mine.ctx, (tx) => tx.sql`UPDATE cluster SET skills = '{other}'`);
+    expect(await world.plans.find(mine.ctx, id)).toBeUndefined();
+    const { status, error } = await world.works.get(mine.ctx, id);
+    expect([status, error?.code]).toEqual(['failed', 'task.no_skill_plannable']);
+    expect(error?.message).toContain('allowed by the cluster (other)');
+  });
+
   it('takes no plan after a cancel', async () => {
     const id = await world.submit(tenant, {});
     const input = await world.plans.find(tenant.ctx, id);

@@ -206,6 +206,7 @@ const subjects: Subject[] = [
       steer: (tx) => new WorkerStore().steer(tx, owned.workerId, { paused: true, draining: true }),
       remove: (tx) => new WorkerStore().remove(tx, owned.workerId),
       skillsOfPool: (tx) => new WorkerStore().skillsOfPool(tx, owned.poolId),
+      hasEverySkill: (tx) => new WorkerStore().hasEverySkill(tx, owned.poolId),
       nameIsTaken: (tx) => new WorkerStore().nameIsTaken(tx, { clusterId: owned.clusterId, name: 'of A' }),
       insert: (tx) => {
         const fields = {

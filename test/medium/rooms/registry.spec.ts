@@ -316,6 +316,24 @@ describe('the roster of a pool', () => {
     expect(skills).toContain('only-this');
     expect(skills).not.toContain('not-granted');
   });
+
+  it('says whether a machine of a pool takes tasks that name no skill', async () => {
+    const ctx = { orgId: rooms.orgId } as never;
+    const directory = rooms.app.nest.get(WorkerDirectory);
+    expect(await directory.poolSkills(ctx, 'pol_empty')).toEqual({ named: new Set(), every: true });
+    const { workerId } = await enrol(undefined, { skills: ['only-this'] });
+    const move = (granted: string[]) =>
+      database.uow.tenant(
+        ctx,
+        (tx) => tx.sql`
+          UPDATE worker SET pool_id = 'pol_own', skills = '{only-this,other}', granted_skills = ${granted}
+          WHERE id = ${workerId}`,
+      );
+    await move(['only-this']);
+    expect(await directory.poolSkills(ctx, 'pol_own')).toEqual({ named: new Set(['only-this']), every: false });
+    await move(['*']);
+    expect(await directory.poolSkills(ctx, 'pol_own')).toEqual({ named: new Set(['only-this', 'other']), every: true });
+  });
 });
 
 describe('a worker’s own routes', () => {
