@@ -5,6 +5,7 @@ import { AppError } from '@coorchat/kernel';
 import pg from 'pg';
 import type { AppConfig } from '../../config/index.js';
 import type { Logger } from '../../telemetry/index.js';
+import { sqlState } from '../database.errors.js';
 import { configuredUrl, DATABASE_DOORS, DATABASE_ROLES, rolePassword } from '../database-role.js';
 import { readAccessRules } from './access.schema.js';
 import { type MigrationScript, migrationList, PRISMA_DIRECTORY, readMigrations } from './migration-files.js';
@@ -14,6 +15,7 @@ import { scramVerifier } from './scram-verifier.js';
 
 const LOCK_KEY = 7_070_001;
 const OLDEST_VERSION = 150_000;
+const INSUFFICIENT_PRIVILEGE = '42501';
 
 export interface MigrationOutcome {
   /** Names of the migrations that this run applied. */
@@ -92,8 +94,18 @@ async function applyAccess(
     await client.query('COMMIT');
   } catch (error) {
     await client.query('ROLLBACK');
-    throw error;
+    throw sqlState(error) === INSUFFICIENT_PRIVILEGE ? ownerLacksRights(client.user, error) : error;
   }
+}
+
+function ownerLacksRights(user: string | undefined, cause: unknown): AppError {
+  const { message, detail } = cause as pg.DatabaseError;
+  return new AppError({
+    code: 'platform.database_owner_rights',
+    kind: 'precondition',
+    message: `The user of DATABASE_URL (${user}) may not make the roles as which CoorChat works: ${[message, detail].filter(Boolean).join('; ')}. Let an administrator of PostgreSQL run ALTER ROLE "${user}" CREATEROLE, then start again. Roles belong to the whole server: a second installation needs a server of its own.`,
+    cause,
+  });
 }
 
 /** Brings the schema, the roles and the row-level security up to date. Safe to run at the same time from several processes. */
