@@ -10,6 +10,7 @@ export {
   TUNNEL_PATH,
   TUNNEL_VERSIONS,
   type Verdict,
+  workerFrameSchema,
 } from './protocol.js';
 export { type CredentialDemand, type ProvenCredential, type ShownCredential } from './shown-credential.js';
 export { type RpcAnswer, type RpcContext, type RpcHandler } from './request-runner.js';

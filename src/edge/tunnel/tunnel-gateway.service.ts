@@ -76,7 +76,9 @@ export class TunnelGateway implements OnModuleInit, BeforeApplicationShutdown {
         limits: { heartbeatIntervalMs: this.config.heartbeatIntervalMs },
         onHello: async (hello, opening) => {
           admitted = await this.#admit(worker, hello, opening);
-          return { epoch: admitted.road.epoch, verdicts: admitted.opened.verdicts };
+          // Whose work it is, is nothing that a machine needs to know.
+          const verdicts = admitted.opened.verdicts.map(({ attemptId, verdict }) => ({ attemptId, verdict }));
+          return { epoch: admitted.road.epoch, verdicts };
         },
         onHeartbeat: (load) => void this.#heartbeat(admitted?.road, load),
         onDraining: () => admitted && this.dispatch.leaving(admitted.road),

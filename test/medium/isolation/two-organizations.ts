@@ -11,12 +11,16 @@ import { enrolment } from '../../support/worker-identity.js';
 import { PROBE_HEADER, StatementCount } from './statement-count.js';
 
 const SETTLED_MS = 1_500;
+/** Headers that differ from call to call. */
+const OF_THE_CALL = /^(date|x-request-id|ratelimit)/;
 const ORG_HEADER = 'x-org';
 const EVERYTHING: ReadonlySet<string> = new Set([...Object.keys(PERMISSIONS), ...SCOPES, 'skill:*']);
 
 export interface Reply {
   readonly status: number;
   readonly body: string;
+  /** Those that say something about the answer, one a line. */
+  readonly headers: string;
   readonly statements: number;
 }
 
@@ -55,16 +59,35 @@ export class TwoOrganizations {
 
   /** As somebody who may do everything in their own organization: rights do not protect A here, only the walls do. */
   async send(as: 'a' | 'b', method: string, path: string, body?: unknown, more: object = {}): Promise<Reply> {
+    const headers = { [ORG_HEADER]: as, authorization: 'Bearer spied', ...more };
+    if (body === undefined) return this.sendRaw(method, path, undefined, headers);
+    return this.sendRaw(method, path, JSON.stringify(body), { 'content-type': 'application/json', ...headers });
+  }
+
+  /** With a credential of its own. */
+  async sendRaw(method: string, path: string, body?: string, headers: object = {}): Promise<Reply> {
     const probe = `probe-${++this.#calls}`;
-    const headers = { [ORG_HEADER]: as, [PROBE_HEADER]: probe, authorization: 'Bearer spied', ...more };
     const response = await fetch(this.plane.url + path, {
       method,
-      headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
-      body: body === undefined ? null : JSON.stringify(body),
+      headers: { [PROBE_HEADER]: probe, ...headers },
+      body: body ?? null,
+      redirect: 'manual',
       signal: AbortSignal.timeout(20_000),
     });
     const text = await response.text();
-    return { status: response.status, body: text, statements: this.#statements.of(probe) };
+    const said = [...response.headers].filter(([name]) => !OF_THE_CALL.test(name)).map((header) => header.join(': '));
+    const { status } = response;
+    return { status, body: text, headers: said.join('\n'), statements: this.#statements.of(probe) };
+  }
+
+  /** A control plane as programs of one organization see it. */
+  as(who: 'a' | 'b'): Pick<TestControlPlane, 'call' | 'port'> {
+    const call = async <T>(method: string, path: string, body?: object): Promise<T> => {
+      const { status, body: text } = await this.send(who, method, path, body);
+      if (status >= 300) throw new Error(`${method} ${path}: ${status} ${text}`);
+      return (text === '' ? {} : JSON.parse(text)) as T;
+    };
+    return { call, port: this.plane.port };
   }
 
   /** Runs code of the control plane, and counts its statements. */
@@ -132,7 +155,7 @@ export class TwoOrganizations {
     await this.#made('POST', '/v1/scim/tokens', { name: 'of A' });
     await this.#made('PUT', '/v1/repositories', { url: 'https://git.example/of-a' });
     const { token } = await this.#made<{ token: string }>('POST', '/v1/enrolment-tokens', {});
-    await this.#made('POST', '/v1/workers/enrol', await enrolment(token ?? '', 'of A'));
+    await this.#made('POST', '/v1/workers/enrol', await enrolment(token, 'of A'));
     const task = { key: 'a', kind: 'agent', title: 'of A', description: 'of A', needs: {}, dependsOn: [] };
     await this.#made('POST', '/v1/work-requests', { description: 'of A', constraints: {}, plan: { tasks: [task] } });
     await this.#leave();
@@ -153,10 +176,8 @@ export class TwoOrganizations {
     });
   }
 
-  async #made<T = unknown>(method: string, path: string, body: object): Promise<Partial<T>> {
-    const { status, body: text } = await this.send('a', method, path, body);
-    if (status >= 300) throw new Error(`${method} ${path}: ${status} ${text}`);
-    return JSON.parse(text === '' ? '{}' : text) as Partial<T>;
+  #made<T = unknown>(method: string, path: string, body: object): Promise<T> {
+    return this.as('a').call<T>(method, path, body);
   }
 }
 
@@ -182,7 +203,7 @@ export function absentId(prefix: string): string {
 }
 
 /** Status and text of an answer without the ids and signatures in it: no ECDSA signature is made twice. */
-export function masked({ status, body }: Reply): string {
-  const text = body.replace(/\b[a-z]{3,4}_[0-9a-hjkmnp-tv-z]{26}\b/g, '<id>');
+export function masked({ status, headers, body }: Omit<Reply, 'statements'>): string {
+  const text = `${headers}\n${body}`.replace(/\b[a-z]{3,4}_[0-9a-hjkmnp-tv-z]{26}\b/g, '<id>');
   return `${status} ${text.replace(/"signature":"[\w-]+"/g, '<signature>')}`;
 }
