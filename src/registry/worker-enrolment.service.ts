@@ -38,8 +38,8 @@ export class WorkerEnrolment {
     const make = this.uow.tenant({ orgId }, async (tx) => {
       const workerId = newId('worker');
       if (approved) {
-        await this.identities.useUp(tx, approved);
-        const { id: clusterId } = await this.clusters.first(tx);
+        const chosen = await this.identities.useUp(tx, approved);
+        const clusterId = chosen.clusterId ?? (await this.clusters.first(tx)).id;
         const { skills, approvedBy: createdBy } = approved;
         return this.make(tx, { workerId, clusterId, name, key, skills, createdBy });
       }

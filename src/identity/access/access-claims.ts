@@ -16,6 +16,7 @@ const claimsSchema = z.looseObject({
   amr: z.array(z.string()).optional(),
   sid: z.string().optional(),
   grant_id: z.string().optional(),
+  client_gen: z.number().optional(),
   cnf: z.looseObject({ jkt: z.string() }).optional(),
 });
 
@@ -32,6 +33,8 @@ export interface AccessClaims {
   readonly amr: readonly string[] | undefined;
   readonly sessionId: string | undefined;
   readonly grantId: string | undefined;
+  /** Generation of the client's scopes out of which the token came; tokens of clients only. */
+  readonly clientGeneration: number | undefined;
   /** Thumbprint of the key to which the token is bound (RFC 9449). */
   readonly keyThumbprint: string | undefined;
 }
@@ -56,6 +59,7 @@ export function accessClaims(payload: unknown): AccessClaims | undefined {
     amr: claims.amr,
     sessionId: claims.sid,
     grantId: claims.grant_id,
+    clientGeneration: claims.client_gen,
     keyThumbprint: claims.cnf?.jkt,
   };
 }

@@ -18,6 +18,7 @@ const claims: AccessClaims = {
   amr: undefined,
   sessionId: 'ses_a',
   grantId: 'grt_a',
+  clientGeneration: 2,
   keyThumbprint: undefined,
 };
 
@@ -45,6 +46,24 @@ describe('what is revoked', () => {
     expect(revokedBy('client', 'cli_a', -60)).toBe(false);
     expect(revokedBy('user', 'usr_a', -60)).toBe(false);
     expect(revokedBy('token', 'jti_a', -60)).toBe(true);
+  });
+
+  it('voids what was made of earlier scopes, and nothing else, in whichever order and second it is heard', () => {
+    const things = new RevokedThings();
+    const at = new Date(ISSUED.getTime() + 500);
+    const heard = (id: string) => things.add([{ kind: 'client_scopes', id, at }], at.getTime());
+    heard('cli_a:2');
+    heard('cli_b:9');
+    expect(things.isRevoked(claims)).toBe(false);
+    const lateButOld = { ...claims, issuedAt: new Date(at.getTime() + 30_000), clientGeneration: 1 };
+    expect(things.isRevoked(lateButOld)).toBe(true);
+    heard('cli_a:3');
+    heard('cli_a:2');
+    expect(things.isRevoked(claims)).toBe(true);
+    expect(things.isRevoked({ ...claims, clientGeneration: 3 })).toBe(false);
+    expect(things.isRevoked({ ...claims, clientGeneration: undefined })).toBe(true);
+    things.add([], at.getTime() + 2 * 60 * 60 * 1_000);
+    expect(things.isRevoked(lateButOld)).toBe(false);
   });
 
   it('is forgotten after every token that it could void', () => {

@@ -9,10 +9,16 @@ const ROUNDING_MS = 1_000;
 /** What is void for a while: every access token that was issued before and stands on it. */
 export class RevokedThings {
   private readonly at = new Map<string, number>();
+  /** By client: the generation of its scopes, and when it began. */
+  private readonly generations = new Map<string, { generation: number; at: number }>();
 
   add(revocations: readonly HeardRevocation[], now = Date.now()): void {
     for (const [key, at] of this.at) if (at < now - KEEP_MS) this.at.delete(key);
-    for (const { kind, id, at } of revocations) this.at.set(`${kind} ${id}`, at.getTime());
+    for (const [key, { at }] of this.generations) if (at < now - KEEP_MS) this.generations.delete(key);
+    for (const { kind, id, at } of revocations) {
+      if (kind === 'client_scopes') this.raise(id, at.getTime());
+      else this.at.set(`${kind} ${id}`, at.getTime());
+    }
   }
 
   isRevoked(claims: AccessClaims): boolean {
@@ -22,11 +28,25 @@ export class RevokedThings {
       this.has('token', tokenId) ||
       (grantId !== undefined && this.has('grant', grantId)) ||
       this.before('client', clientId, claims) ||
+      this.isOfEarlierScopes(claims) ||
       this.before('worker', subject, claims) ||
       this.before('user', subject, claims) ||
       this.before('organization', orgId, claims) ||
       (sessionId !== undefined && this.has('session', sessionId))
     );
+  }
+
+  private raise(id: string, at: number): void {
+    const [clientId = '', text = ''] = id.split(':');
+    const generation = Number(text);
+    if (generation > (this.generations.get(clientId)?.generation ?? 0))
+      this.generations.set(clientId, { generation, at });
+  }
+
+  /** No clock is asked: a token that was made of the old scopes says so, however late it was made. */
+  private isOfEarlierScopes({ clientId, clientGeneration = 1 }: AccessClaims): boolean {
+    const now = this.generations.get(clientId);
+    return now !== undefined && clientGeneration < now.generation;
   }
 
   private has(kind: RevocationKind, id: string): boolean {

@@ -39,6 +39,11 @@ export function refusedScopes(client: OwnMetadata, asked: Iterable<string>): str
   return [...asked].filter((scope) => !known.includes(scope) && !mayAsk(client, scope));
 }
 
+/** Whether a machine asks to be let in. */
+export function isOfMachine(scopes: Iterable<string>): boolean {
+  return [...scopes].includes('worker:register');
+}
+
 function roleAllows(role: Role, scope: string): boolean {
   if (isSkillScope(scope)) return true;
   const permission = WORKER_SCOPES.some((each) => each === scope) ? 'cluster:admin' : scope;

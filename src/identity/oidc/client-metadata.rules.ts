@@ -9,6 +9,7 @@ export const OWN_METADATA = [
   'coorchat_scopes',
   'coorchat_worker',
   'coorchat_secrets',
+  'coorchat_generation',
 ] as const;
 
 export type ClientKind = 'service' | 'worker' | 'first_party' | 'installed' | 'self_registered';
@@ -21,6 +22,8 @@ export interface OwnMetadata {
   readonly scopes: readonly string[] | undefined;
   readonly workerId: string | undefined;
   readonly secretHashes: readonly string[];
+  /** Of the scopes; undefined for programs of people. */
+  readonly generation: number | undefined;
 }
 
 /** Stands where a secret would be; the real ones are known by their hashes only. */
@@ -62,7 +65,8 @@ function ownPrograms(publicUrl: string): Readonly<Record<string, AllClientMetada
       response_types: [],
       redirect_uris: [],
       coorchat_kind: 'installed',
-      coorchat_scopes: ['worker:register'],
+      // The skills that the machine offers; the person leaves those that they want.
+      coorchat_scopes: ['worker:register', 'skill:*'],
     },
   };
 }
@@ -74,7 +78,7 @@ export function ownProgram(clientId: string, publicUrl: string): AllClientMetada
 
 /** A service or worker as oidc-provider wants to read it. */
 export function metadataOf(client: LiveClient): AllClientMetadata {
-  const { id, orgId, kind, name, authMethod, jwks, scopes, dpopBound, workerId, secretHashes } = client;
+  const { id, orgId, kind, name, authMethod, jwks, scopes, dpopBound, workerId, secretHashes, generation } = client;
   return {
     client_id: id,
     client_name: name,
@@ -89,6 +93,7 @@ export function metadataOf(client: LiveClient): AllClientMetadata {
     coorchat_scopes: [...scopes],
     ...(workerId !== null && { coorchat_worker: workerId }),
     coorchat_secrets: [...secretHashes],
+    coorchat_generation: generation,
   };
 }
 
@@ -109,12 +114,14 @@ function isKind(text: string | undefined): text is ClientKind {
 /** Ours of a client as oidc-provider holds it. Whoever has no kind registered itself. */
 export function ownMetadata(client: Readonly<Record<string, unknown>>): OwnMetadata {
   const kind = textOf(client['coorchat_kind']);
+  const generation = client['coorchat_generation'];
   return {
     kind: isKind(kind) ? kind : 'self_registered',
     orgId: textOf(client['coorchat_org']),
     scopes: textsOf(client['coorchat_scopes']),
     workerId: textOf(client['coorchat_worker']),
     secretHashes: textsOf(client['coorchat_secrets']) ?? [],
+    generation: typeof generation === 'number' ? generation : undefined,
   };
 }
 

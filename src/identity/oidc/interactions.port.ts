@@ -29,6 +29,13 @@ export interface GrantableOrganization {
   readonly role: string;
   /** What was asked for, cut down to the role. Empty: nothing can be granted there. */
   readonly scopes: readonly string[];
+  /** Where a machine may work, the default first; for machines only. */
+  readonly clusters?: readonly GrantableCluster[];
+}
+
+export interface GrantableCluster {
+  readonly id: string;
+  readonly name: string;
 }
 
 /** What a client asks for, whichever way it asks. */
@@ -70,6 +77,8 @@ export interface Approval {
   readonly orgId: string;
   /** Those that the person leaves; all that can be granted, when undefined. */
   readonly scopes?: readonly string[];
+  /** For a machine: where it is to work; the default, when undefined. */
+  readonly clusterId?: string;
 }
 
 export type ApprovalRefusal =
@@ -78,7 +87,11 @@ export type ApprovalRefusal =
   /** The person is no member there. */
   | { readonly kind: 'not_a_member' }
   /** The role allows none of what was asked for. */
-  | { readonly kind: 'nothing_to_grant' };
+  | { readonly kind: 'nothing_to_grant' }
+  /** The machine named skills, and none was left. */
+  | { readonly kind: 'no_skill' }
+  /** The organization has no such cluster. */
+  | { readonly kind: 'no_such_cluster' };
 
 /** Where the browser is to go on, by GET. */
 export interface GoOn {

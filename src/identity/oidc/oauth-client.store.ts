@@ -21,6 +21,8 @@ export interface OauthClientRow {
   readonly scopes: readonly string[];
   readonly dpopBound: boolean;
   readonly workerId: string | null;
+  /** Raised when the scopes change. */
+  readonly generation: number;
   readonly createdBy: string | null;
   readonly createdAt: Date;
   readonly expiresAt: Date | null;
@@ -50,7 +52,7 @@ export interface NewOauthClient {
 }
 
 const VIEW = `org_id AS "orgId", id, kind, name, auth_method AS "authMethod", secret_prefix AS "secretPrefix", jwks, scopes,
-  dpop_bound AS "dpopBound", worker_id AS "workerId", created_by AS "createdBy", created_at AS "createdAt",
+  dpop_bound AS "dpopBound", worker_id AS "workerId", generation, created_by AS "createdBy", created_at AS "createdAt",
   expires_at AS "expiresAt", revoked_at AS "revokedAt", last_used_at AS "lastUsedAt"`;
 
 const LIVE = `SELECT ${VIEW}, array_remove(ARRAY[secret_hash,
@@ -111,10 +113,15 @@ export class OauthClientStore {
     return rows.map(({ id }) => id);
   }
 
-  async setWorkerScopes(tx: TenantTx, workerId: string, scopes: readonly string[]): Promise<string[]> {
-    const rows = await tx.sql<{ id: string }>`
-      UPDATE oauth_client SET scopes = ${[...scopes]} WHERE worker_id = ${workerId} AND revoked_at IS NULL RETURNING id`;
-    return rows.map(({ id }) => id);
+  /** @returns those that are in force, with the generation that their tokens have from now on. */
+  setWorkerScopes(
+    tx: TenantTx,
+    workerId: string,
+    scopes: readonly string[],
+  ): Promise<{ id: string; generation: number }[]> {
+    return tx.sql<{ id: string; generation: number }>`
+      UPDATE oauth_client SET scopes = ${[...scopes]}, generation = generation + 1
+      WHERE worker_id = ${workerId} AND revoked_at IS NULL RETURNING id, generation`;
   }
 
   async findLive(tx: SystemTx, id: string): Promise<LiveClient | undefined> {

@@ -112,16 +112,16 @@ export class OauthClients {
 
   /** What the worker may do from now on; tokens that it holds end. */
   async setWorkerScopes(tx: TenantTx, workerId: string, scopes: readonly string[]): Promise<void> {
-    const ids = await this.store.setWorkerScopes(tx, workerId, [...new Set(scopes)]);
-    await this.endTokens(tx, ids);
+    const changed = await this.store.setWorkerScopes(tx, workerId, [...new Set(scopes)]);
+    await this.revocations.publish(
+      tx,
+      changed.map(({ id, generation }) => ({ kind: 'client_scopes', id: `${id}:${generation}` })),
+    );
   }
 
   async revokeOfWorker(tx: TenantTx, workerId: string): Promise<void> {
-    await this.endTokens(tx, await this.store.revokeOfWorker(tx, workerId));
-  }
-
-  private endTokens(tx: TenantTx, ids: readonly string[]): Promise<void> {
-    return this.revocations.publish(
+    const ids = await this.store.revokeOfWorker(tx, workerId);
+    await this.revocations.publish(
       tx,
       ids.map((id) => ({ kind: 'client', id })),
     );

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { SystemTx } from '../../platform/db/index.js';
+import type { SystemTx, TenantTx } from '../../platform/db/index.js';
 
 /** That a person let a client act for them in an organization. */
 export interface OauthGrant {
@@ -9,6 +9,8 @@ export interface OauthGrant {
   readonly clientId: string;
   readonly clientName: string;
   readonly scopes: readonly string[];
+  /** For a machine that was let in: where it is to work. */
+  readonly clusterId: string | null;
   readonly sessionId: string;
   /** RFC 8176. */
   readonly amr: readonly string[];
@@ -19,19 +21,19 @@ export interface OauthGrant {
 @Injectable()
 export class OauthGrantStore {
   async insert(tx: SystemTx, grant: OauthGrant): Promise<void> {
-    const { orgId, id, userId, clientId, clientName, scopes, sessionId, amr, signedInAt, expiresAt } = grant;
+    const { orgId, id, userId, clientId, clientName, scopes, clusterId, sessionId, amr, signedInAt, expiresAt } = grant;
     await tx.sql`
       INSERT INTO oauth_grant
-        (org_id, id, user_id, client_id, client_name, scopes, session_id, amr, signed_in_at, expires_at)
-      VALUES (${orgId}, ${id}, ${userId}, ${clientId}, ${clientName}, ${[...scopes]}, ${sessionId}, ${[...amr]},
-              ${signedInAt}, ${expiresAt})`;
+        (org_id, id, user_id, client_id, client_name, scopes, cluster_id, session_id, amr, signed_in_at, expires_at)
+      VALUES (${orgId}, ${id}, ${userId}, ${clientId}, ${clientName}, ${[...scopes]}, ${clusterId},
+              ${sessionId}, ${[...amr]}, ${signedInAt}, ${expiresAt})`;
   }
 
   /** One that is still in force. */
   async findLive(tx: SystemTx, id: string): Promise<OauthGrant | undefined> {
     const [row] = await tx.sql<OauthGrant>`
       SELECT org_id AS "orgId", id, user_id AS "userId", client_id AS "clientId", client_name AS "clientName", scopes,
-             session_id AS "sessionId", amr, signed_in_at AS "signedInAt", expires_at AS "expiresAt"
+             cluster_id AS "clusterId", session_id AS "sessionId", amr, signed_in_at AS "signedInAt", expires_at AS "expiresAt"
       FROM oauth_grant WHERE id = ${id} AND revoked_at IS NULL AND expires_at > now()`;
     return row;
   }
@@ -39,9 +41,17 @@ export class OauthGrantStore {
   async listLive(tx: SystemTx, userId: string): Promise<OauthGrant[]> {
     return tx.sql<OauthGrant>`
       SELECT org_id AS "orgId", id, user_id AS "userId", client_id AS "clientId", client_name AS "clientName", scopes,
-             session_id AS "sessionId", amr, signed_in_at AS "signedInAt", expires_at AS "expiresAt"
+             cluster_id AS "clusterId", session_id AS "sessionId", amr, signed_in_at AS "signedInAt", expires_at AS "expiresAt"
       FROM oauth_grant WHERE user_id = ${userId} AND revoked_at IS NULL AND expires_at > now()
       ORDER BY created_at DESC LIMIT 200`;
+  }
+
+  /** Ends it for its one purpose: of two who come at the same time, one gets it. */
+  async useUp(tx: TenantTx, id: string): Promise<{ clusterId: string | null } | undefined> {
+    const [row] = await tx.sql<{ clusterId: string | null }>`
+      UPDATE oauth_grant SET revoked_at = now() WHERE id = ${id} AND revoked_at IS NULL AND expires_at > now()
+      RETURNING cluster_id AS "clusterId"`;
+    return row;
   }
 
   /** @returns the organization, when it was in force until now. */

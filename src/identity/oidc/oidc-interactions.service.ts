@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { type Client, errors, type Interaction, type InteractionResults, type Provider } from 'oidc-provider';
 import { UnitOfWork } from '../../platform/db/index.js';
 import { Outbox } from '../../platform/outbox/index.js';
-import { Members } from '../../tenancy/index.js';
+import { Clusters, Members } from '../../tenancy/index.js';
 import type { Session } from '../accounts/session.store.js';
 import { attributionOfVisitor, type Visitor } from '../accounts/visitor.js';
-import { grantableScopes } from './asked-scopes.rules.js';
+import { grantableScopes, isOfMachine } from './asked-scopes.rules.js';
 import { AuthorizationServer } from './authorization-server.js';
 import { requestingClient } from './client-metadata.rules.js';
 import { GrantMaking } from './grant-making.service.js';
@@ -54,6 +54,7 @@ export class OidcInteractions extends Interactions {
     private readonly devices: PendingDevices,
     private readonly grants: OauthGrantStore,
     private readonly members: Members,
+    private readonly clusters: Clusters,
     private readonly outbox: Outbox,
   ) {
     super();
@@ -85,9 +86,17 @@ export class OidcInteractions extends Interactions {
   override async choices(request: AccessRequest, session: Session): Promise<GrantableOrganization[]> {
     const { organization, scopes } = request;
     const memberships = await this.uow.system('tenancy.memberships', (tx) => this.members.ofUser(tx, session.userId));
-    return memberships
+    const choices = memberships
       .filter(({ id, eraseAt }) => eraseAt === null && (organization === undefined || organization === id))
       .map(({ id, name, role }) => ({ orgId: id, name, role, scopes: grantableScopes(role, scopes) }));
+    return isOfMachine(scopes) ? Promise.all(choices.map((each) => this.withClusters(each))) : choices;
+  }
+
+  private async withClusters(choice: GrantableOrganization): Promise<GrantableOrganization> {
+    if (choice.scopes.length === 0) return choice;
+    const { orgId } = choice;
+    const clusters = await this.uow.tenantRead({ orgId }, (tx) => this.clusters.list(tx));
+    return { ...choice, clusters: clusters.map(({ id, name }) => ({ id, name })) };
   }
 
   override async isGranted(request: AccessRequest, session: Session, orgId: string): Promise<boolean> {

@@ -7,7 +7,7 @@ import { DASHBOARD_CLIENT_ID, OWN_METADATA, ownMetadata } from './client-metadat
 import { SIGNING_ALG } from './key-material.js';
 import { OidcAdapter, type AdapterParts } from './oidc-adapter.js';
 import { resourceServerOf } from './resource-server.js';
-import { claimsOfGrant, isOfPerson, subjectOf } from './token-claims.js';
+import { claimsOfClient, claimsOfGrant, isOfPerson, subjectOf } from './token-claims.js';
 
 export interface ConfigurationParts extends AdapterParts {
   /** Private keys, the signing one first. */
@@ -191,7 +191,7 @@ function accountHooks({ findPerson }: ConfigurationParts) {
       return { accountId: sub, claims: () => ({ sub, email, email_verified: true, name }) };
     },
     extraTokenClaims: async (_ctx, token) => {
-      if (!isOfPerson(token)) return { org_id: ownMetadata({ ...token.client }).orgId };
+      if (!isOfPerson(token)) return claimsOfClient(token);
       const person = await findPerson(token.accountId, token.grantId);
       if (person?.grant === undefined) throw new errors.InvalidGrant('what the person agreed to has ended');
       return claimsOfGrant(person.grant, token.clientId === DASHBOARD_CLIENT_ID);

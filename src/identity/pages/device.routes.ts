@@ -2,10 +2,12 @@ import { isSkillScope } from '@coorchat/contracts';
 import { Injectable, Optional } from '@nestjs/common';
 import { SignInThrottle } from '../accounts/sign-in-throttle.service.js';
 import { deviceCodeLimits } from '../accounts/throttle.rules.js';
-import { Interactions, type PendingDevice } from '../oidc/interactions.port.js';
+import { isOfMachine } from '../oidc/asked-scopes.rules.js';
+import { type GrantableOrganization, Interactions, type PendingDevice } from '../oidc/interactions.port.js';
 import { deviceCodePage, deviceDonePage, devicePage } from './device.view.js';
 import { errorPage } from './error.view.js';
 import { type Faults, waitText } from './form.view.js';
+import { EVERY_SKILL } from './machine-skills.view.js';
 import { REFUSALS } from './interaction.routes.js';
 import type { Page, SignedIn } from './page.js';
 import type { PageRoute } from './page-server.js';
@@ -53,7 +55,7 @@ export class DevicePages {
     const device = await interactions.findDevice(page.body['user_code'] ?? '');
     if (device === undefined) return this.ask(page, { user_code: GONE });
     await this.throttle.forgive(deviceCodeLimits(account.id));
-    const choices = (await interactions.choices(device, session)).filter(({ scopes }) => scopes.length > 0);
+    const choices = await choicesOf(interactions, device, session);
     if (choices.length === 0) return page.show(errorPage(REFUSALS.nothing_to_grant), { status: 403 });
     page.show(devicePage({ csrf: page.csrf, path: CONFIRM_PATH, device, choices, currentOrgId: session.orgId }));
   }
@@ -67,19 +69,39 @@ export class DevicePages {
     }
     const device = await interactions.findDevice(userCode);
     if (device === undefined) return page.show(errorPage(GONE), { status: 410 });
-    const orgId = page.body['organization'] ?? '';
+    const choices = await choicesOf(interactions, device, session);
+    const place = placeOf(page, choices);
     const outcome = await interactions.approveDevice(userCode, {
-      session,
-      visitor,
-      orgId,
-      scopes: this.left(page, device),
+      ...{ session, visitor, ...place },
+      scopes: scopesLeft(page, device),
     });
     if (outcome.kind === 'approved') return page.show(deviceDonePage(true));
+    if (outcome.kind === 'no_skill') {
+      const view = { csrf: page.csrf, path: CONFIRM_PATH, device, choices, currentOrgId: place.orgId };
+      return page.showAgain(devicePage({ ...view, faults: { skills: REFUSALS.no_skill } }));
+    }
     page.show(errorPage(outcome.kind === 'gone' ? GONE : REFUSALS[outcome.kind]), { status: 403 });
   }
+}
 
-  /** Everything that was asked for but the skills whose box is empty. */
-  private left(page: Page, { scopes }: PendingDevice): string[] {
-    return scopes.filter((scope) => !isSkillScope(scope) || page.body[scope] === 'on');
-  }
+async function choicesOf(interactions: Interactions, device: PendingDevice, session: SignedIn['session']) {
+  return (await interactions.choices(device, session)).filter(({ scopes }) => scopes.length > 0);
+}
+
+/** A cluster says which organization is meant; an unknown one is left for the authorization server to refuse. */
+function placeOf(
+  { body }: Page,
+  choices: readonly GrantableOrganization[],
+): { readonly orgId: string; readonly clusterId?: string } {
+  const { organization = '', cluster } = body;
+  if (cluster === undefined) return { orgId: organization };
+  const chosen = choices.find(({ clusters = [] }) => clusters.some(({ id }) => id === cluster));
+  return { orgId: chosen?.orgId ?? choices[0]?.orgId ?? '', clusterId: cluster };
+}
+
+/** Everything that was asked for but the skills whose box is empty; of a machine, every skill stands for all others. */
+function scopesLeft({ body }: Page, { scopes }: PendingDevice): string[] {
+  const left = scopes.filter((scope) => !isSkillScope(scope) || body[scope] === 'on');
+  const isEvery = isOfMachine(scopes) && left.includes(EVERY_SKILL);
+  return isEvery ? left.filter((scope) => !isSkillScope(scope) || scope === EVERY_SKILL) : left;
 }

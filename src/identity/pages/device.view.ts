@@ -2,9 +2,10 @@ import { isSkillScope } from '@coorchat/contracts';
 import type { GrantableOrganization, PendingDevice } from '../oidc/interactions.port.js';
 import { type Faults, faultSummary, field } from './form.view.js';
 import { type Fragment, html } from './html.js';
-import { organizationChoice, scopeList } from './interaction.view.js';
+import { scopeList } from './interaction.view.js';
 import { csrfField, type PageView } from './layout.view.js';
 import { machineFacts } from './machine-facts.rules.js';
+import { placeChoice, skillChoice } from './machine-skills.view.js';
 
 export function deviceCodePage(view: { csrf: string; path: string; code: string; faults?: Faults }): PageView {
   const { csrf, path, code, faults = {} } = view;
@@ -29,6 +30,7 @@ export interface DeviceView {
   readonly device: PendingDevice;
   readonly choices: readonly GrantableOrganization[];
   readonly currentOrgId: string | null;
+  readonly faults?: Faults;
 }
 
 function facts({ machine, address }: PendingDevice): Fragment {
@@ -42,26 +44,8 @@ function facts({ machine, address }: PendingDevice): Fragment {
     <dl class="facts">${all.map(fact)}</dl>`;
 }
 
-function skillChoice({ scopes }: PendingDevice): Fragment {
-  const skills = scopes.filter(isSkillScope);
-  if (skills.length === 0) return undefined;
-  const box = (scope: string) =>
-    html`<li>
-      <label
-        ><input type="checkbox" name="${scope}" value="on" checked />
-        <code>${scope === 'skill:*' ? 'every skill' : scope.slice('skill:'.length)}</code></label
-      >
-    </li>`;
-  return html`<fieldset>
-    <legend class="label">Skills that it may be used for</legend>
-    <ul class="boxes">
-      ${skills.map(box)}
-    </ul>
-  </fieldset>`;
-}
-
 /** Is it really the machine in front of you, and may it come in? */
-export function devicePage({ csrf, path, device, choices, currentOrgId }: DeviceView): PageView {
+export function devicePage({ csrf, path, device, choices, currentOrgId, faults = {} }: DeviceView): PageView {
   const { client, userCode, machine } = device;
   const what = machine === undefined ? client.name : 'this machine';
   const others = { ...device, scopes: device.scopes.filter((scope) => !isSkillScope(scope)) };
@@ -71,12 +55,12 @@ export function devicePage({ csrf, path, device, choices, currentOrgId }: Device
       <h1>${machine === undefined ? `Connect ${what}?` : 'Approve this machine?'}</h1>
       <p class="lead">Go on only if you started it, and it shows this code:</p>
       <p class="user-code mono">${userCode}</p>
-      ${facts(device)}
+      ${faultSummary(faults)} ${facts(device)}
       <h2>What it may do</h2>
       ${scopeList(others, choices)}
       <form method="post" action="${path}">
         ${csrfField(csrf)}<input type="hidden" name="user_code" value="${userCode}" />
-        ${skillChoice(device)} ${organizationChoice(choices, currentOrgId)}
+        ${skillChoice(device, faults)} ${placeChoice(choices, currentOrgId)}
         <div class="actions">
           <button name="decision" value="approve">Approve</button>
           <button name="decision" value="deny" class="second">Refuse</button>

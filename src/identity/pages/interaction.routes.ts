@@ -23,6 +23,8 @@ export const REFUSALS: Readonly<Record<ApprovalRefusal['kind'], string>> = {
   not_a_member: 'You are not a member of that organization.',
   nothing_to_grant:
     'Your role allows nothing of what this program asks for. Ask an owner or admin of your organization.',
+  no_skill: 'Leave the machine at least one skill.',
+  no_such_cluster: 'There is no such cluster any more.',
 };
 
 interface Asked {

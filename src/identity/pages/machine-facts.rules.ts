@@ -17,7 +17,13 @@ const LABELS: Readonly<Record<string, string>> = {
   labels: 'Labels',
   toolchains: 'Toolchains',
   repositories: 'Repositories',
+  keyStore: 'Private key',
   version: 'Version',
+};
+/** Words for words that mean little to people. */
+const WORDS: Readonly<Record<string, string>> = {
+  keychain: "in the operating system's keychain",
+  file: 'in a file that its account alone may read',
 };
 const VALUE_LENGTH = 200;
 
@@ -36,6 +42,7 @@ function oneLine(text: string): string {
 /** What a machine says of itself, as far as we have words for it. Nobody has checked it. */
 export function machineFacts(machine: Readonly<Record<string, unknown>>): MachineFact[] {
   return Object.entries(LABELS)
-    .map(([key, label]) => ({ label, value: oneLine(textOf(machine[key])) }))
+    .map(([key, label]) => ({ key, label, value: oneLine(textOf(machine[key])) }))
+    .map(({ key, label, value }) => ({ label, value: key === 'keyStore' ? (WORDS[value] ?? value) : value }))
     .filter(({ value }) => value !== '');
 }

@@ -1,13 +1,15 @@
-import { WORKER_SCOPES } from '@coorchat/contracts';
+import { PERMISSIONS, WORKER_SCOPES } from '@coorchat/contracts';
 import { Injectable } from '@nestjs/common';
 import type { TenantTx } from '../../platform/db/index.js';
 import { ownedBy } from '../../platform/http/index.js';
 import { Revocations } from '../../platform/revocation/index.js';
+import { Memberships } from '../../tenancy/index.js';
 import { AccessTokens, looksLikeToken } from '../access/access-tokens.service.js';
 import { tokenOwner } from '../access/token-context.rules.js';
 import { identityErrors } from '../identity.errors.js';
 import { WORKER_CLIENT_ID } from '../oidc/client-metadata.rules.js';
 import { OauthClients } from '../oidc/oauth-clients.service.js';
+import { OauthGrantStore } from '../oidc/oauth-grant.store.js';
 import { type ProvenKey, provenKey } from './enrolment-proof.rules.js';
 
 export interface NewWorkerIdentity {
@@ -23,7 +25,7 @@ export interface NewWorkerIdentity {
 export interface ApprovedMachine {
   readonly orgId: string;
   readonly approvedBy: string;
-  readonly tokenId: string;
+  readonly grantId: string;
   readonly skills: readonly string[];
 }
 
@@ -42,6 +44,8 @@ export class WorkerIdentities {
     private readonly clients: OauthClients,
     private readonly revocations: Revocations,
     private readonly tokens: AccessTokens,
+    private readonly grants: OauthGrantStore,
+    private readonly memberships: Memberships,
   ) {}
 
   /** The key that the machine has shown to hold. @throws AppError `identity.bad_key_proof` */
@@ -61,17 +65,31 @@ export class WorkerIdentities {
     if ('challenge' in checked) {
       throw ownedBy(identityErrors.enrolmentRefused(), checked.signed && tokenOwner(checked.signed));
     }
-    const { clientId, scopes, orgId, subject, tokenId } = checked.claims;
-    if (clientId !== WORKER_CLIENT_ID || !scopes.has('worker:register')) {
+    const { clientId, scopes, orgId, subject, grantId } = checked.claims;
+    const isApproval = clientId === WORKER_CLIENT_ID && scopes.has('worker:register');
+    if (!isApproval || grantId === undefined || !(await this.mayStillLetIn(orgId, subject))) {
       throw ownedBy(identityErrors.enrolmentRefused(), tokenOwner(checked.claims));
     }
     const named = [...scopes].filter((scope) => scope.startsWith(SKILL)).map((scope) => scope.slice(SKILL.length));
-    return { orgId, approvedBy: subject, tokenId, skills: named.length > 0 ? named : [EVERY_SKILL] };
+    return { orgId, approvedBy: subject, grantId, skills: named.length > 0 ? named : [EVERY_SKILL] };
   }
 
-  /** An approval lets one machine in. */
-  async useUp(tx: TenantTx, { tokenId }: ApprovedMachine): Promise<void> {
-    await this.revocations.publish(tx, { kind: 'token', id: tokenId });
+  /**
+   * An approval lets one machine in, however many come with it at the same time.
+   * @returns the cluster that the person chose. @throws AppError `identity.enrolment_refused`
+   */
+  async useUp(tx: TenantTx, { grantId, orgId, approvedBy }: ApprovedMachine): Promise<{ clusterId: string | null }> {
+    const grant = await this.grants.useUp(tx, grantId);
+    if (grant === undefined) {
+      throw ownedBy(identityErrors.enrolmentRefused(), { orgId, actor: { kind: 'user', id: approvedBy } });
+    }
+    await this.revocations.publish(tx, { kind: 'grant', id: grantId });
+    return grant;
+  }
+
+  private async mayStillLetIn(orgId: string, userId: string): Promise<boolean> {
+    const role = await this.memberships.roleOf(orgId, userId);
+    return PERMISSIONS['cluster:admin'].roles.some((each) => each === role);
   }
 
   /** @returns the `client_id`. @throws AppError `identity.bad_client_key` */

@@ -3,6 +3,8 @@ export const REVOCATION_KINDS = [
   'token',
   'grant',
   'client',
+  /** A client's scopes changed, `<client>:<generation>`: tokens of an earlier generation are void. */
+  'client_scopes',
   'session',
   'user',
   /** A member's role changed or ended: `<organization>:<user>`. */

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { EnrolledWorker, WorkerView } from '@coorchat/contracts';
-import { isAppError } from '@coorchat/kernel';
+import { isAppError, newId } from '@coorchat/kernel';
 import { TUNNEL_PATH, TunnelUnauthorized, TunnelWorker } from '@coorchat/tunnel';
 import { Module } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -11,7 +11,7 @@ import { approvalByPerson } from '../../../apps/worker/src/enrolment/person-appr
 import { adoptRegistration } from '../../../apps/worker/src/enrolment/registered-key.js';
 import { WorkerKey } from '../../../apps/worker/src/enrolment/worker-key.js';
 import { TunnelAccess } from '../../../src/edge/tunnel/tunnel-access.service.js';
-import { BootstrapKey, Interactions } from '../../../src/identity/index.js';
+import { AccessTokens, BootstrapKey, Interactions } from '../../../src/identity/index.js';
 import { createHttpApp, type HttpApp, PublicUrl } from '../../../src/platform/http/index.js';
 import { migrateQueue } from '../../../src/platform/queue/index.js';
 import { ControlPlaneModule } from '../../../src/processes/control-plane.module.js';
@@ -159,7 +159,7 @@ describe('a key that is registered before', () => {
 });
 
 describe('a machine that somebody lets in by browser', () => {
-  it('is enrolled with the token of that approval, once', async () => {
+  it('works in the cluster with the skills that were chosen, and only one machine does, however many come', async () => {
     const replica = {
       ...api,
       get: <T>(type: abstract new (...of: never[]) => T) => api.app.nest.get<T>(type, { strict: false }),
@@ -168,18 +168,59 @@ describe('a machine that somebody lets in by browser', () => {
       { ...replica, [Symbol.asyncDispose]: async () => undefined },
       database,
     );
+    const clusterId = newId('cluster');
+    const made = { orgId, id: clusterId, name: 'second', poolId: newId('pool'), tier: 'self-hosted' };
+    const budget = { defaultMaxCostMicros: 1_000_000n, defaultMaxDurationMs: 60_000n };
+    await database.uow.tenant({ orgId }, async (tx) => {
+      await tx.sql`INSERT INTO capacity_pool (id, kind) VALUES (${made.poolId}, 'cluster')`;
+      await tx.db.cluster.create({ data: { ...made, ...budget, allowCommands: true, network: 'none' } as never });
+    });
+    const visitor = { requestId: 'req_test', origin: {} };
+    const scopes = ['worker:register', 'skill:build', 'skill:review'];
     const approve = (code: string) =>
-      replica.get(Interactions).approveDevice(code, { session, orgId, visitor: { requestId: 'req_test', origin: {} } });
+      replica.get(Interactions).approveDevice(code, { session, orgId, visitor, clusterId, scopes });
     const outcomes: unknown[] = [];
     const show = (code: string) => void approve(code).then((outcome) => outcomes.push(outcome));
-    const token = await approvalByPerson({ url: api.url, name: 'm', show });
+    const skills = ['build', 'deploy', 'review'];
+    const token = await approvalByPerson({ url: api.url, name: 'm', skills, show });
     expect(outcomes).toEqual([{ kind: 'approved' }]);
-    const key = WorkerKey.generate();
-    const enrolled = await admin<EnrolledWorker>('POST', '/v1/workers/enrol', await enrolment(token, 'let in', key));
-    expect(enrolled).toMatchObject({ status: 201, body: { orgId } });
-    expect((await connected({ ...enrolled.body, key })).seen.epochs).toEqual([1]);
-    const again = async () => (await admin('POST', '/v1/workers/enrol', await enrolment(token, 'again'))).status;
-    await expect.poll(again, REVOKED).toBe(401);
+    const keys = Array.from({ length: 6 }, () => WorkerKey.generate());
+    const answers = await Promise.all(
+      keys.map(async (key, index) => {
+        const { url } = index % 2 === 0 ? api : tunnel;
+        const body = await enrolment(token, `let in ${index}`, key);
+        return { key, ...(await caller(url, '')<EnrolledWorker>('POST', '/v1/workers/enrol', body)) };
+      }),
+    );
+    const [first, ...more] = answers.filter(({ status }) => status === 201);
+    expect([more, first?.body]).toMatchObject([[], { orgId, clusterId }]);
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(keys.length - 1);
+    if (first === undefined) return;
+    const { seen } = await connected({ ...first.body, key: first.key });
+    const claims = JSON.parse(Buffer.from(seen.shown.at(-1)?.split('.')[1] ?? '', 'base64url').toString());
+    expect(claims.scope.split(' ').filter((scope: string) => scope.startsWith('skill:'))).toEqual([
+      'skill:build',
+      'skill:review',
+    ]);
+  });
+
+  it('stays outside when whoever approved it may do that no more', async () => {
+    const replica = {
+      ...api,
+      get: <T>(type: abstract new (...of: never[]) => T) => api.app.nest.get<T>(type, { strict: false }),
+    };
+    const { session, orgId, userId } = await signedInPerson(
+      { ...replica, [Symbol.asyncDispose]: async () => undefined },
+      database,
+    );
+    const visitor = { requestId: 'req_test', origin: {} };
+    const show = (code: string) => void replica.get(Interactions).approveDevice(code, { session, orgId, visitor });
+    const token = await approvalByPerson({ url: api.url, name: 'm', show });
+    await database.uow.tenant(
+      { orgId },
+      (tx) => tx.sql`UPDATE member SET role = 'developer' WHERE user_id = ${userId}`,
+    );
+    expect((await admin('POST', '/v1/workers/enrol', await enrolment(token, 'too late'))).status).toBe(401);
   });
 });
 
@@ -246,6 +287,12 @@ describe('granted skills', () => {
     const path = `/v1/workers/${worker.workerId}`;
     expect((await admin<WorkerView>('PATCH', path, { skills: ['review'] })).body.grantedSkills).toEqual(['review']);
     await expect.poll(() => seen.epochs.length, PATIENCE).toBeGreaterThan(1);
+    // In the same second, most often: the first token after the change is good.
+    const { token } = await tokensOf(tunnel.url, worker, worker.key).show('GET', '/');
+    const access = tunnel.app.nest.get(AccessTokens, { strict: false });
+    expect(await access.verify(token)).toMatchObject({ claims: { clientGeneration: 2 } });
+    expect(await access.verify(seen.shown[0] ?? '')).toHaveProperty('challenge');
+    expect(new Set(seen.shown).size).toBe(2);
     const claims = JSON.parse(Buffer.from(seen.shown.at(-1)?.split('.')[1] ?? '', 'base64url').toString());
     expect(claims.scope.split(' ')).toContain('skill:review');
     expect(claims.scope).not.toContain('skill:build');

@@ -115,7 +115,7 @@ describe('devices', () => {
     const interactions = oidc.get(Interactions);
     const code = String(device['user_code']);
     expect(await interactions.findDevice(code.replace('-', ' '))).toMatchObject({
-      ...{ scopes: ['worker:register'], organization: person.orgId, userCode: code },
+      ...{ scopes: ['worker:register', 'skill:*'], organization: person.orgId, userCode: code },
       machine: { hostname: 'bench-1', platform: 'linux' },
     });
     const { session, orgId } = person;
@@ -126,8 +126,39 @@ describe('devices', () => {
       client_id: WORKER_CLIENT_ID,
       device_code: String(device['device_code']),
     });
-    expect(part(String(body['access_token']), 1)).toMatchObject({ scope: 'worker:register', org_id: orgId });
+    expect(part(String(body['access_token']), 1)).toMatchObject({ scope: 'worker:register skill:*', org_id: orgId });
     expect(body).not.toHaveProperty('refresh_token');
+  });
+
+  it('get the skills and the cluster that the person leaves them, and nothing that was not asked or is not there', async () => {
+    const interactions = oidc.get(Interactions);
+    const scope = 'worker:register skill:code skill:node-dev skill:*';
+    const device = await start({ client_id: WORKER_CLIENT_ID, scope });
+    const code = String(device['user_code']);
+    const { session, orgId } = person;
+    const request = await interactions.findDevice(code);
+    if (request === undefined) throw new Error('it waits');
+    const choice = (await interactions.choices(request, session)).find((each) => each.orgId === orgId);
+    const [cluster] = choice?.clusters ?? [];
+    expect(cluster).toMatchObject({ id: expect.stringMatching(/^clu_/), name: expect.any(String) });
+    const stranger = await signedInPerson(oidc, database);
+    const theirs = await interactions.choices(request, stranger.session);
+    const approve = (more: { scopes: string[]; clusterId?: string }) =>
+      interactions.approveDevice(code, { session, visitor: VISITOR, orgId, ...more });
+    const foreign = theirs.find((each) => each.orgId === stranger.orgId)?.clusters?.[0]?.id ?? '';
+    const left = ['worker:register', 'skill:code'];
+    expect(await approve({ scopes: left, clusterId: foreign })).toEqual({ kind: 'no_such_cluster' });
+    expect(await approve({ scopes: ['worker:register'] })).toEqual({ kind: 'no_skill' });
+    expect(await approve({ scopes: ['worker:register', 'skill:gpu'] })).toEqual({ kind: 'no_skill' });
+    expect(await approve({ scopes: ['skill:code'] })).toMatchObject({ kind: 'nothing_to_grant' });
+    const scopes = [...left, 'skill:gpu', 'work:submit'];
+    expect(await approve({ scopes, clusterId: cluster?.id ?? '' })).toEqual({ kind: 'approved' });
+    const { body } = await calls.token({
+      grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
+      client_id: WORKER_CLIENT_ID,
+      device_code: String(device['device_code']),
+    });
+    expect(part(String(body['access_token']), 1)).toMatchObject({ scope: 'worker:register skill:code' });
   });
 
   it('are not let in by somebody whose role does not allow it, nor elsewhere than they asked', async () => {

@@ -5,9 +5,10 @@ import { takeEnvironment } from '../config/environment.js';
 import type { WorkerConfig } from '../config/worker-config.schema.js';
 import { settle } from '../config/worker-settings.js';
 import { type DetectionOptions, detectMachine } from '../facts/machine-facts.js';
+import { skillsOf } from '../facts/skills.rules.js';
 import { Logger } from '../log/logger.js';
 import { Redactor } from '../log/redactor.js';
-import { WorkerProcess } from '../process/worker-process.js';
+import { type WorkerOptions, WorkerProcess } from '../process/worker-process.js';
 import type { MakeParts } from '../process/worker-parts.port.js';
 import { HELP, readCommandLine, type StartCommand } from './command-line.js';
 import { approvalByPerson } from '../enrolment/person-approval.js';
@@ -73,7 +74,7 @@ async function printKey(command: StartCommand): Promise<number> {
   return 0;
 }
 
-async function start(command: StartCommand, { makeParts }: CliParts): Promise<number> {
+async function start(command: StartCommand, { makeParts, surroundings }: CliParts): Promise<number> {
   const environment = takeEnvironment();
   const settings = settle(await readConfigFile(command.config), command, environment);
   const redactor = new Redactor();
@@ -86,10 +87,14 @@ async function start(command: StartCommand, { makeParts }: CliParts): Promise<nu
   const { tokenFile, tokenStdin } = command;
   const sources = { tokenFile, tokenStdin, environment: environment.enrolmentToken };
   const isGiven = Object.values(sources).some(Boolean);
-  const token = () =>
-    isGiven
-      ? findEnrolmentToken({ ...sources, input: process.stdin })
-      : approvalByPerson({ ...settings, show: (code, page) => askPerson(logger, code, page) });
+  const token: WorkerOptions['token'] = async (keyStore) => {
+    if (isGiven) return findEnrolmentToken({ ...sources, input: process.stdin });
+    const around = await surroundings(settings, environment.all.PATH ?? '');
+    const { facts } = await detectMachine({ settings, ...around, keyStore, home: environment.home });
+    const skills = skillsOf(facts, { agent: true }).map(({ id }) => id);
+    const { url, name } = settings;
+    return approvalByPerson({ url, name, facts, skills, show: (code, page) => askPerson(logger, code, page) });
+  };
   const worker = await WorkerProcess.open({
     settings,
     environment,

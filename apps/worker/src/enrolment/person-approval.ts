@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { arch, availableParallelism, hostname, platform, totalmem } from 'node:os';
+import { hostname } from 'node:os';
+import type { MachineFacts } from '@coorchat/contracts';
 import { AppError } from '@coorchat/kernel';
 import { z } from 'zod';
 import { httpCall } from './http-call.js';
@@ -8,6 +9,9 @@ import { unreachable } from './unreachable.js';
 export interface ApprovalOptions {
   readonly url: string;
   readonly name: string;
+  readonly facts?: MachineFacts;
+  /** Ids of what the machine offers; the person grants some of them, or every skill. */
+  readonly skills?: readonly string[];
   /** Tells a person where to say yes. */
   readonly show: (code: string, page: string) => void;
 }
@@ -16,7 +20,7 @@ const CLIENT_ID = 'coorchat-worker';
 const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
 const TIMEOUT_MS = 15_000;
 const SLOWER_S = 5;
-const MB = 1024 * 1024;
+const MAX_MACHINE_LENGTH = 4_000;
 
 const startedSchema = z.object({
   device_code: z.string(),
@@ -33,9 +37,9 @@ const errorSchema = z.object({ error: z.string() });
  * serves for one enrolment.
  * @throws AppError `worker.not_approved`
  */
-export async function approvalByPerson({ url, name, show }: ApprovalOptions): Promise<string> {
-  const machine = { name, hostname: hostname(), platform: platform(), architecture: arch(), ...size() };
-  const form = { client_id: CLIENT_ID, scope: 'worker:register', machine: JSON.stringify(machine) };
+export async function approvalByPerson({ url, name, facts, skills = [], show }: ApprovalOptions): Promise<string> {
+  const scope = ['worker:register', ...skills.map((skill) => `skill:${skill}`), 'skill:*'].join(' ');
+  const form = { client_id: CLIENT_ID, scope, machine: machineText(name, facts) };
   const first = await post(`${url}/oidc/device/auth`, form).catch((error: unknown) => {
     throw notApproved(unreachable(url, error));
   });
@@ -59,8 +63,12 @@ export async function approvalByPerson({ url, name, show }: ApprovalOptions): Pr
   throw notApproved('Nobody let this machine in in time. Start it again for another code.');
 }
 
-function size() {
-  return { cpuCores: availableParallelism(), memoryMb: Math.round(totalmem() / MB) };
+/** What the machine says of itself, without what would be too long to read. */
+function machineText(name: string, facts: MachineFacts | undefined): string {
+  const machine = { name, hostname: hostname(), ...facts, repositories: facts?.repositories.map((each) => each.name) };
+  const text = JSON.stringify(machine);
+  if (text.length <= MAX_MACHINE_LENGTH) return text;
+  return JSON.stringify({ ...machine, repositories: [], toolchains: [], mcpServers: [], labels: machine.labels?.slice(0, 20) });
 }
 
 async function post(url: string, form: Readonly<Record<string, string>>): Promise<unknown> {

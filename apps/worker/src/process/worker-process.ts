@@ -17,7 +17,7 @@ import { Throttle, workerLoad } from './worker-load.js';
 
 export interface WorkerOptions extends AssemblyOptions {
   /** Asked when the machine is not enrolled yet. */
-  readonly token: () => Promise<string | undefined>;
+  readonly token: (keyStore: KeyKeeping) => Promise<string | undefined>;
   /** Of the key that an administrator registered for this machine. */
   readonly clientId?: string | undefined;
 }
@@ -157,7 +157,7 @@ async function identify(options: WorkerOptions): Promise<Identity> {
   const { key, store, note } = await keptKey(settings);
   if (note) logger.info(note);
   logger.info('the private key of this worker lies here', { kept: store.place });
-  const { workerId, clientId } = await registrationOf(options, key);
+  const { workerId, clientId } = await registrationOf(options, key, store.kind);
   return {
     workerId,
     keyStore: store.kind,
@@ -165,9 +165,13 @@ async function identify(options: WorkerOptions): Promise<Identity> {
   };
 }
 
-async function registrationOf({ settings, token, clientId, logger }: WorkerOptions, key: WorkerKey) {
+async function registrationOf(
+  { settings, token, clientId, logger }: WorkerOptions,
+  key: WorkerKey,
+  keyStore: KeyKeeping,
+) {
   if (clientId !== undefined) return adoptRegistration({ ...settings, key, clientId });
-  const { registration, fresh, file } = await enrol({ ...settings, key, token });
+  const { registration, fresh, file } = await enrol({ ...settings, key, token: () => token(keyStore) });
   const { workerId, name } = registration;
   if (fresh) logger.info(`enrolled as "${name}"; no token is needed again`, { workerId, kept: file });
   return registration;
