@@ -4,6 +4,7 @@ import { CLOSE, type CloseInfo, type ProvenCredential, TUNNEL_PATH, type TunnelS
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { type AccessClaims, AccessTokens, TokenAuthenticator } from '../../identity/index.js';
 import {
+  CallerAddress,
   type Challenge,
   challengeHeaders,
   originOf,
@@ -56,6 +57,7 @@ export class TunnelAccess implements OnModuleInit, OnModuleDestroy {
     private readonly tokens: AccessTokens,
     private readonly publicUrl: PublicUrl,
     private readonly refusals: Refusals,
+    private readonly callers: CallerAddress,
     private readonly logger: Logger,
   ) {}
 
@@ -67,9 +69,10 @@ export class TunnelAccess implements OnModuleInit, OnModuleDestroy {
     clearInterval(this.#timer);
   }
 
-  async admit({ headers, socket }: IncomingMessage): Promise<WatchedLine | Refusal> {
+  async admit(request: IncomingMessage): Promise<WatchedLine | Refusal> {
+    const { headers } = request;
     const { host, authorization = '' } = headers;
-    const call = callOf(originOf({ headers, address: socket.remoteAddress }));
+    const call = callOf(originOf({ headers, address: this.callers.of(request) }));
     const [, token] = /^DPoP +(\S+)$/i.exec(authorization) ?? [];
     if (token === undefined) return this.#refusal(call);
     const { dpop } = headers;

@@ -106,3 +106,31 @@ describe('the configuration', () => {
     expect(load({ S3_BUCKET: 'blobs', ...keys }).blob).toMatchObject({ kind: 's3', s3: { bucket: 'blobs' } });
   });
 });
+
+describe('lists', () => {
+  it('are empty unless they are set', () => {
+    expect(load({})).toMatchObject({ corsOrigins: [], trustedProxies: [], outboundAllow: [] });
+  });
+
+  it('are read', () => {
+    const config = load({
+      COORCHAT_CORS_ORIGINS: 'https://app.example, http://localhost:5173',
+      COORCHAT_TRUSTED_PROXIES: '10.0.0.0/8,::1',
+      COORCHAT_OUTBOUND_ALLOW: 'git.internal:443',
+    });
+    expect(config.corsOrigins).toEqual(['https://app.example', 'http://localhost:5173']);
+    expect(config.trustedProxies).toEqual(['10.0.0.0/8', '::1']);
+    expect(config.outboundAllow).toEqual([{ kind: 'host', pattern: 'git.internal', port: 443 }]);
+  });
+
+  it.each([
+    ['COORCHAT_CORS_ORIGINS', '*', 'is no origin'],
+    ['COORCHAT_CORS_ORIGINS', 'null', 'is no origin'],
+    ['COORCHAT_CORS_ORIGINS', 'https://app.example/', 'is no origin'],
+    ['COORCHAT_TRUSTED_PROXIES', '2', 'neither an address nor a network'],
+    ['COORCHAT_TRUSTED_PROXIES', 'true', 'neither an address nor a network'],
+    ['COORCHAT_OUTBOUND_ALLOW', '*', 'neither a network, an address nor a host'],
+  ])('%s=%s is refused when it is none', (name, value, problem) => {
+    expect(faultsOf({ [name]: value })).toContain(problem);
+  });
+});

@@ -9,8 +9,10 @@ import { RequestLimiter } from '../limits/index.js';
 import { createLogger, Logger } from '../telemetry/index.js';
 import { addAccessHook } from './access.hook.js';
 import { Authenticator } from './authenticator.port.js';
+import { trustProxyOf } from './caller-address.js';
 import { answerClientError } from './client-error.js';
 import { ContractPipe } from './contract.pipe.js';
+import { addCors, openPreflights } from './cors.js';
 import { DeclaredQueryGuard } from './declared-query.guard.js';
 import { addDocs } from './docs-page.js';
 import { endEventStreams } from './event-stream.js';
@@ -39,6 +41,7 @@ function makeAdapter(
   return new FastifyAdapter({
     bodyLimit: config.limits.bodyLimitBytes,
     genReqId: requestIdOf,
+    trustProxy: trustProxyOf(config.trustedProxies),
     logger: false,
     forceCloseConnections: 'idle',
     return503OnClosing: true,
@@ -56,11 +59,17 @@ interface Rim {
   readonly rateLimits: RateLimits;
   /** As the operator set it. */
   readonly publicUrl: string | undefined;
+  readonly corsOrigins: readonly string[];
 }
 
-function prepare(server: FastifyInstance, { routes, authenticator, rateLimits, publicUrl }: Rim): void {
-  server.addHook('onRoute', (route) => routes.add(route));
-  addSecurityHeaders(server, publicUrl);
+async function prepare(server: FastifyInstance, rim: Rim): Promise<void> {
+  const { routes, authenticator, rateLimits } = rim;
+  server.addHook('onRoute', (route) => {
+    openPreflights(route);
+    routes.add(route);
+  });
+  addSecurityHeaders(server, rim.publicUrl);
+  await addCors(server, rim.corsOrigins);
   addRateLimits(server, rateLimits, () => addAccessHook(server, authenticator));
   server.removeAllContentTypeParsers();
   addJsonBody(server);
@@ -149,7 +158,8 @@ export async function createHttpApp(module: Type | DynamicModule, config: AppCon
     quota: optional(started, RequestQuota),
   });
   const authenticator = () => started().get(Authenticator, { strict: false });
-  prepare(server, { routes, rateLimits, authenticator, publicUrl: config.publicUrl });
+  const { publicUrl, corsOrigins } = config;
+  await prepare(server, { routes, rateLimits, authenticator, publicUrl, corsOrigins });
   nest = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bodyParser: false,
     logger: new NestLog(createLogger({ level: config.logLevel })),

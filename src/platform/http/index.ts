@@ -6,7 +6,8 @@ export {
   type RouteAccessConfig,
   type RouteRateLimit,
 } from './access.decorator.js';
-export { Authenticator, type EndedCredential, type PresentedCredential } from './authenticator.port.js';
+export { type Admission, Authenticator, type EndedCredential, type PresentedCredential } from './authenticator.port.js';
+export { CallerAddress } from './caller-address.js';
 export { type Challenge, ChallengedError, challengeHeaders } from './challenge.js';
 export { type CredentialOwner, ownedBy, ownerOf } from './credential-owner.js';
 export { createHttpApp, HttpApp } from './create-http-app.js';

@@ -10,12 +10,13 @@ import {
   Param,
   Post,
   Query,
+  Req,
   Res,
   type Type,
 } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { AppConfig, ConfigModule, loadConfig } from '../../../src/platform/config/index.js';
+import { AppConfig, type AppConfigFields, ConfigModule, loadConfig } from '../../../src/platform/config/index.js';
 import { HealthModule } from '../../../src/platform/health/index.js';
 import {
   Access,
@@ -55,6 +56,17 @@ class ProbeAuthenticator extends Authenticator {
     if (headers.authorization !== `Bearer ${KEY}`) return undefined;
     const actor = { kind: 'api_key', id: 'key_probe' } as const;
     return tenantContext({ orgId: 'org_probe', actor, scopes: new Set(['work:read', 'work:submit']), requestId });
+  }
+}
+
+/** Who called, by Nest and by an upgrade. */
+@Controller('v1/caller')
+export class CallerController {
+  @Get()
+  @Public('probe of the address')
+  @Operation({ summary: 'Who am I' })
+  caller(@Req() { ip, protocol }: FastifyRequest) {
+    return { ip, protocol };
   }
 }
 
@@ -151,21 +163,25 @@ class ProbeRaw implements OnModuleInit {
 })
 class ProbeBindings {}
 
-export function probeConfig(): AppConfig {
+export function probeConfig(fields: Partial<AppConfigFields> = {}): AppConfig {
   const config = loadConfig({
     COORCHAT_SECRET_KEY: 'x'.repeat(32),
     COORCHAT_PORT: '0',
     COORCHAT_SHUTDOWN_GRACE_MS: '2000',
   });
-  return config.with({ limits: { ...config.limits, bodyLimitBytes: 10_000 } });
+  return config.with({ limits: { ...config.limits, bodyLimitBytes: 10_000 }, ...fields });
 }
 
-export async function startProbe(more: Type[] = [], providers: Type[] = []): Promise<HttpApp> {
-  const config = probeConfig();
+export async function startProbe(
+  more: Type[] = [],
+  providers: Type[] = [],
+  fields: Partial<AppConfigFields> = {},
+): Promise<HttpApp> {
+  const config = probeConfig(fields);
 
   @Module({
     imports: [ConfigModule.with(config), ProbeBindings, HttpModule, HealthModule],
-    controllers: [ThingController, ...more],
+    controllers: [ThingController, CallerController, ...more],
     providers: [ProbeRaw, ...providers],
   })
   class ProbeModule {}

@@ -28,8 +28,9 @@ afterAll(async () => {
 
 const NONE: RequestLimitsConfig = { organization: 0, credential: 0, address: 0 };
 
-async function start(limits: Partial<RequestLimitsConfig>): Promise<RoomsApp> {
-  const rooms = await startRooms(database, database.config.with({ dataDir, requestLimits: { ...NONE, ...limits } }));
+async function start(limits: Partial<RequestLimitsConfig>, trustedProxies: string[] = []): Promise<RoomsApp> {
+  const requestLimits = { ...NONE, ...limits };
+  const rooms = await startRooms(database, database.config.with({ dataDir, requestLimits, trustedProxies }));
   running.push(rooms);
   return rooms;
 }
@@ -97,11 +98,12 @@ describe('two processes', () => {
 });
 
 describe('requests of an address', () => {
-  const from = (rooms: RoomsApp, remoteAddress: string, authorization: string) => {
+  const from = (rooms: RoomsApp, remoteAddress: string, authorization: string, forwardedFor?: string) => {
     const server = rooms.app.nest.getHttpAdapter().getInstance() as {
       inject(options: object): Promise<{ statusCode: number; headers: Record<string, string> }>;
     };
-    return server.inject({ method: 'GET', url: '/v1/organization', remoteAddress, headers: { authorization } });
+    const headers = { authorization, ...(forwardedFor !== undefined && { 'x-forwarded-for': forwardedFor }) };
+    return server.inject({ method: 'GET', url: '/v1/organization', remoteAddress, headers });
   };
 
   it('without a valid credential are refused before the next is looked at', async () => {
@@ -114,6 +116,17 @@ describe('requests of an address', () => {
     expect(refused.headers['ratelimit-policy']).toBe('"address";q=30;w=60');
     expect((await guess('203.0.113.6')).statusCode).toBe(401);
     expect((await caller(rooms.url, rooms.adminKey)('GET', '/v1/organization')).status).toBe(200);
+  });
+
+  it('are those of the client behind a trusted proxy, and of whoever else says so', async () => {
+    await roomInThisMinute();
+    const rooms = await start({ address: 30 }, ['198.51.100.0/24']);
+    const guess = (peer: string, client: string) => from(rooms, peer, `Bearer cck_${'0'.repeat(26)}`, client);
+    for (let i = 0; i < 3; i++) expect((await guess('198.51.100.7', '203.0.113.15')).statusCode).toBe(401);
+    expect((await guess('198.51.100.8', '203.0.113.15')).statusCode).toBe(429);
+    expect((await guess('198.51.100.7', '203.0.113.16')).statusCode).toBe(401);
+    for (let i = 0; i < 3; i++) expect((await guess('203.0.113.20', `203.0.113.3${i}`)).statusCode).toBe(401);
+    expect((await guess('203.0.113.20', '203.0.113.39')).statusCode).toBe(429);
   });
 
   it('with one do not count', async () => {

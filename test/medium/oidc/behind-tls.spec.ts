@@ -13,7 +13,9 @@ let inside: string;
 
 beforeAll(async () => {
   database = await testDatabase();
-  oidc = await startOidc(database, { config: database.config.with({ publicUrl: PUBLIC_URL }) });
+  oidc = await startOidc(database, {
+    config: database.config.with({ publicUrl: PUBLIC_URL, trustedProxies: ['127.0.0.1'] }),
+  });
   const { port } = oidc.app.nest.getHttpServer().address() as AddressInfo;
   inside = `http://127.0.0.1:${port}`;
 });
@@ -37,4 +39,45 @@ it('gives its cookies to secure connections only', async () => {
   const cookies = answer.headers.getSetCookie();
   expect(cookies.length).toBeGreaterThan(0);
   for (const cookie of cookies) expect(cookie).toMatch(/^__(Secure|Host)-.*; secure; httponly/i);
+});
+
+/** As the proxy passes requests of this client on. */
+const by = (path: string, init: RequestInit = {}) =>
+  fetch(inside + path, {
+    redirect: 'manual',
+    ...init,
+    headers: { 'x-forwarded-for': '203.0.113.9', 'x-forwarded-proto': 'https', ...init.headers },
+  });
+
+it.each(['/auth/sign-in', '/docs', '/v1/organization', '/nowhere', '/.well-known/openid-configuration', '/oidc/auth'])(
+  'tells browsers to come by TLS only, at %s',
+  async (path) => {
+    expect((await by(path)).headers.get('strict-transport-security')).toMatch(/^max-age=\d{8,}/);
+  },
+);
+
+it('has pages whose cookies are for this host and secure connections alone', async () => {
+  const page = await by('/auth/sign-in');
+  const cookies = page.headers.getSetCookie();
+  expect(cookies.length).toBeGreaterThan(0);
+  for (const cookie of cookies) {
+    expect(cookie).toMatch(/^__Host-coorchat-/);
+    expect(cookie).toMatch(/; Path=\/;/);
+    expect(cookie).toMatch(/; Secure/);
+    expect(cookie).not.toMatch(/domain=/i);
+  }
+});
+
+it('takes forms from the public address, and from no other', async () => {
+  const page = await by('/auth/sign-in');
+  const [cookie = ''] = page.headers.getSetCookie().map((text) => text.split(';')[0] ?? '');
+  const csrf = /name="csrf" value="([^"]+)"/.exec(await page.text())?.[1] ?? '';
+  const send = (origin: string, sent: string) => {
+    const body = new URLSearchParams({ email: 'nobody@example.com', password: 'wrong password', csrf });
+    return by('/auth/sign-in', { method: 'POST', body, headers: { origin, cookie: sent } });
+  };
+  expect((await send(PUBLIC_URL, cookie)).status).toBe(422);
+  expect((await send('http://coorchat.example', cookie)).status).toBe(403);
+  // A cookie that a neighbour, or somebody on the wire, could have set.
+  expect((await send(PUBLIC_URL, cookie.replace('__Host-', ''))).status).toBe(403);
 });
