@@ -92,6 +92,11 @@ export class ApiKeys {
     return this.lookup.find(secret);
   }
 
+  /** Like `find`, but of what was found a moment ago only. */
+  known(secret: string): LiveKey | undefined {
+    return this.lookup.known(secret);
+  }
+
   /** Like `find`, but says whose key it was when it has ended. */
   look(secret: string): Promise<LiveKey | EndedKey | undefined> {
     return this.lookup.look(secret);

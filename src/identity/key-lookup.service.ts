@@ -55,8 +55,13 @@ export class KeyLookup implements OnModuleInit, OnModuleDestroy {
   /** Undefined when the key is unknown. */
   async look(secret: string): Promise<LiveKey | EndedKey | undefined> {
     if (!isSecret('cck', secret)) return undefined;
-    const known = await this.lookups.get(secretHash(secret));
-    return known?.expiresAt && known.expiresAt <= new Date() ? { ...known, ended: true } : known;
+    return asOfNow(await this.lookups.get(secretHash(secret)));
+  }
+
+  /** A key that was found a moment ago and holds; nothing is read for it. */
+  known(secret: string): LiveKey | undefined {
+    const known = isSecret('cck', secret) ? asOfNow(this.lookups.peek(secretHash(secret))?.found) : undefined;
+    return known?.ended ? undefined : known;
   }
 
   /** In this process at once; the others hear of the revocation. */
@@ -86,4 +91,8 @@ export class KeyLookup implements OnModuleInit, OnModuleDestroy {
       this.logger.warn('the last use of a key was not noted', { error, keyId: id });
     }
   }
+}
+
+function asOfNow(known: LiveKey | EndedKey | undefined): LiveKey | EndedKey | undefined {
+  return known?.expiresAt && known.expiresAt <= new Date() ? { ...known, ended: true } : known;
 }

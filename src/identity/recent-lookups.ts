@@ -34,6 +34,11 @@ export class RecentLookups<T extends object> {
     }
   }
 
+  /** An answer that is there; undefined when nobody asked a moment ago. */
+  peek(hash: string): Answer<T> | undefined {
+    return this.cache.get(hash);
+  }
+
   forget(hash: string): void {
     this.forgotten++;
     this.cache.delete(hash);

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { errors, jwtVerify } from 'jose';
 import { LRUCache } from 'lru-cache';
@@ -24,6 +24,16 @@ export interface RefusedToken {
 
 export type TokenCheck = { readonly claims: AccessClaims } | RefusedToken;
 
+interface VerifiedToken {
+  readonly claims: AccessClaims;
+  /** Revocations that had been heard when it was last compared with them. */
+  heard: number | undefined;
+}
+
+function digestOf(token: string): string {
+  return hash('sha256', token, 'base64url');
+}
+
 /** Whether the text could be one of our tokens at all; API keys are not. */
 export function looksLikeToken(text: string): boolean {
   return /^[\w-]+\.[\w-]+\.[\w-]*$/.test(text);
@@ -32,8 +42,10 @@ export function looksLikeToken(text: string): boolean {
 /** Access tokens at the resource server (RFC 9068 section 4). Also the injection token. */
 @Injectable()
 export class AccessTokens implements OnModuleInit, OnModuleDestroy {
-  private readonly verified = new LRUCache<string, AccessClaims>({ max: MAX_CACHED });
+  private readonly verified = new LRUCache<string, VerifiedToken>({ max: MAX_CACHED });
   private readonly revoked = new RevokedThings();
+  /** How many lists of revocations were heard. */
+  private heard = 0;
   private stopListening: (() => void) | undefined;
 
   constructor(
@@ -43,7 +55,10 @@ export class AccessTokens implements OnModuleInit, OnModuleDestroy {
   ) {}
 
   onModuleInit(): void {
-    this.stopListening = this.revocations.onRevoked((list) => this.revoked.add(list));
+    this.stopListening = this.revocations.onRevoked((list) => {
+      this.revoked.add(list);
+      this.heard++;
+    });
   }
 
   onModuleDestroy(): void {
@@ -52,24 +67,36 @@ export class AccessTokens implements OnModuleInit, OnModuleDestroy {
 
   /** The signature is checked once per token; time and revocations at every call. */
   async verify(token: string, now = new Date()): Promise<TokenCheck> {
-    const hash = createHash('sha256').update(token).digest('base64url');
-    const cached = this.verified.get(hash);
-    const check = cached ? { claims: cached } : await this.read(token, now);
+    const digest = digestOf(token);
+    const known = this.verified.get(digest);
+    if (known) return this.stillGood(known, now);
+    const check = await this.read(token, now);
     if ('challenge' in check) return check;
-    if (!cached) this.verified.set(hash, check.claims);
-    return this.stillGood(check.claims, now);
+    const verified = { claims: check.claims, heard: undefined };
+    this.verified.set(digest, verified);
+    return this.stillGood(verified, now);
+  }
+
+  /** Claims of a token that was verified before and is still good; nothing is read for it. */
+  known(token: string, now: Date): AccessClaims | undefined {
+    const known = this.verified.get(digestOf(token));
+    const check = known && this.stillGood(known, now);
+    return check && 'claims' in check ? check.claims : undefined;
   }
 
   /** Whether what was verified before is still good: for sockets that stay open. */
   isGood(claims: AccessClaims, now = new Date()): boolean {
-    return 'claims' in this.stillGood(claims, now);
+    return 'claims' in this.stillGood({ claims, heard: undefined }, now);
   }
 
-  private stillGood(claims: AccessClaims, now: Date): TokenCheck {
+  private stillGood(token: VerifiedToken, now: Date): TokenCheck {
+    const { claims } = token;
     if (claims.expiresAt.getTime() + CLOCK_SKEW_S * 1_000 <= now.getTime()) {
       return refused('The token has expired.', claims);
     }
-    if (this.revoked.isRevoked(claims)) return refused('The token was revoked.', claims);
+    // What was not revoked before is not revoked until something is heard.
+    if (token.heard !== this.heard && this.revoked.isRevoked(claims)) return refused('The token was revoked.', claims);
+    token.heard = this.heard;
     if (this.revocations.blindForMs > MAX_BLIND_MS) return refused('The token cannot be checked now.', claims);
     return { claims };
   }

@@ -33,6 +33,11 @@ export class MemberRoles implements OnModuleInit, OnModuleDestroy {
     this.stopListening?.();
   }
 
+  /** As it was read a moment ago; undefined when it was not, or there is none. */
+  known(orgId: string, userId: string): Role | undefined {
+    return this.roles.get(`${orgId} ${userId}`)?.role;
+  }
+
   /** Undefined for someone who is no member. */
   async roleOf(orgId: string, userId: string): Promise<Role | undefined> {
     const key = `${orgId} ${userId}`;

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Origin, TenantContext } from '@coorchat/kernel';
+import { type Actor, type Origin, type TenantContext, tenantContext } from '@coorchat/kernel';
+import type { Caller, Role } from '@coorchat/contracts';
 import { AppConfig } from '../../platform/config/index.js';
 import { type Challenge, type CredentialOwner, PublicUrl } from '../../platform/http/index.js';
 import type { AccessClaims } from './access-claims.js';
@@ -7,7 +8,7 @@ import { AccessTokens } from './access-tokens.service.js';
 import { invalidProof, invalidToken } from './challenge.js';
 import { DpopProofs } from './dpop-proofs.service.js';
 import { MemberRoles } from './member-roles.service.js';
-import { actorOf, tokenContext, tokenOwner } from './token-context.rules.js';
+import { actorOf, presenceOf, type Standing, standingOf, tokenOwner } from './token-context.rules.js';
 
 /** A token as it was shown. */
 export interface ShownToken {
@@ -32,9 +33,23 @@ export type TokenOutcome =
       readonly owner?: CredentialOwner;
     };
 
+interface Held {
+  readonly claims: AccessClaims;
+  readonly actor: Actor;
+  readonly role: Role | undefined;
+  readonly now: Date;
+}
+
+interface KnownStanding extends Pick<Held, 'role'> {
+  readonly presence: Caller['presence'];
+  readonly standing: Standing;
+}
+
 /** Access tokens, bound or not, as the caller's context. Also the injection token. */
 @Injectable()
 export class TokenAuthenticator {
+  private readonly standings = new WeakMap<AccessClaims, KnownStanding>();
+
   constructor(
     @Inject(AccessTokens) private readonly tokens: AccessTokens,
     @Inject(DpopProofs) private readonly proofs: DpopProofs,
@@ -48,6 +63,16 @@ export class TokenAuthenticator {
     return this.proofs.nonce();
   }
 
+  /** For an unbound token that was verified before; undefined where more than memory has to be asked. */
+  known(token: string, now = new Date()): Standing | undefined {
+    const claims = this.tokens.known(token, now);
+    if (claims === undefined || claims.keyThumbprint !== undefined) return undefined;
+    const actor = this.standings.get(claims)?.standing.actor ?? actorOf(claims);
+    if (actor === undefined) return undefined;
+    const role = actor.kind === 'user' ? this.roles.known(claims.orgId, actor.id) : undefined;
+    return actor.kind === 'user' && !role ? undefined : this.standing({ claims, actor, role, now });
+  }
+
   async authenticate(shown: ShownToken, now = new Date()): Promise<TokenOutcome> {
     const checked = await this.tokens.verify(shown.token, now);
     if ('challenge' in checked) return refused(checked.challenge, checked.signed);
@@ -59,8 +84,18 @@ export class TokenAuthenticator {
     const { requestId, origin } = shown;
     const role = actor.kind === 'user' ? await this.roles.roleOf(claims.orgId, actor.id) : undefined;
     if (actor.kind === 'user' && !role) return refused(invalidToken('The person is no member any more.'), claims);
-    const use = { requestId, now, ...(origin && { origin }), ...(role && { role }) };
-    return { context: tokenContext(actor, claims, use), claims };
+    const standing = this.standing({ claims, actor, role, now });
+    return { context: tenantContext({ ...standing, requestId, ...(origin && { origin }) }), claims };
+  }
+
+  /** Made anew when the role has changed, or the sign-in is not recent any more. */
+  private standing({ claims, actor, role, now }: Held): Standing {
+    const presence = presenceOf(actor, claims, now);
+    const known = this.standings.get(claims);
+    if (known && known.role === role && known.presence === presence) return known.standing;
+    const standing = standingOf({ actor, presence, ...(role && { role }) }, claims);
+    this.standings.set(claims, { role, presence, standing });
+    return standing;
   }
 
   /** RFC 9449 section 7.1: a bound token needs its proof, and an unbound one is no DPoP token. */

@@ -1,24 +1,26 @@
-import { isSkillScope, type Role, WORKER_SCOPES } from '@coorchat/contracts';
-import {
-  type Actor,
-  type Authentication,
-  isId,
-  type Origin,
-  type TenantContext,
-  tenantContext,
-} from '@coorchat/kernel';
+import { type Caller, isSkillScope, type Role, WORKER_SCOPES } from '@coorchat/contracts';
+import { type Actor, type Authentication, isId, type TenantContext } from '@coorchat/kernel';
 import { scopesInForce } from '../scopes-in-force.rules.js';
 import type { AccessClaims } from './access-claims.js';
 
 /** For approvals and other acts that need a person who signed in a moment ago. */
 export const RECENT_SIGN_IN_MS = 15 * 60 * 1_000;
 
-export interface TokenUse {
-  readonly requestId: string;
-  readonly origin?: Origin;
+/** What a token stands for, whatever the request. */
+export type Standing = Omit<TenantContext, 'requestId' | 'origin'>;
+
+export interface Bearer {
+  readonly actor: Actor;
   /** Of the member now; for tokens of people only. */
   readonly role?: Role;
-  readonly now: Date;
+  readonly presence: Caller['presence'];
+}
+
+/** Programs are nobody; people were there when they signed in, a moment ago or some time before. */
+export function presenceOf({ kind }: Actor, { signedInAt }: AccessClaims, now: Date): Caller['presence'] {
+  if (kind !== 'user') return 'program';
+  const isRecent = signedInAt !== undefined && now.getTime() - signedInAt.getTime() < RECENT_SIGN_IN_MS;
+  return isRecent ? 'recent' : 'person';
 }
 
 /** Undefined for a subject that is none of ours. */
@@ -41,25 +43,20 @@ function methodOf({ kind }: Actor): Authentication['method'] {
 
 const OF_WORKERS: ReadonlySet<string> = new Set(WORKER_SCOPES);
 
-function scopesOf(actor: Actor, claims: AccessClaims, { role, now }: TokenUse): ReadonlySet<string> {
-  const { scopes, signedInAt } = claims;
-  if (actor.kind === 'worker') {
-    return new Set([...scopes].filter((scope) => OF_WORKERS.has(scope) || isSkillScope(scope)));
-  }
-  if (actor.kind !== 'user') return scopesInForce({ scopes, presence: 'program' });
-  const isRecent = signedInAt !== undefined && now.getTime() - signedInAt.getTime() < RECENT_SIGN_IN_MS;
-  return scopesInForce({ scopes, presence: isRecent ? 'recent' : 'person', ...(role && { role }) });
+function scopesOf({ actor, role, presence }: Bearer, { scopes }: AccessClaims): ReadonlySet<string> {
+  if (actor.kind !== 'worker') return scopesInForce({ scopes, presence, ...(role && { role }) });
+  return new Set([...scopes].filter((scope) => OF_WORKERS.has(scope) || isSkillScope(scope)));
 }
 
 /** What a verified token stands for. */
-export function tokenContext(actor: Actor, claims: AccessClaims, use: TokenUse): TenantContext {
+export function standingOf(bearer: Bearer, claims: AccessClaims): Standing {
   const { orgId, clientId, tokenId, signedInAt, amr } = claims;
-  return tenantContext({
+  const { actor, role } = bearer;
+  return {
     orgId,
     actor,
-    scopes: scopesOf(actor, claims, use),
-    ...(use.role && { member: { userId: actor.id, role: use.role } }),
-    requestId: use.requestId,
+    scopes: scopesOf(bearer, claims),
+    ...(role && { member: { userId: actor.id, role } }),
     authentication: {
       method: methodOf(actor),
       clientId,
@@ -67,6 +64,5 @@ export function tokenContext(actor: Actor, claims: AccessClaims, use: TokenUse):
       ...(signedInAt && { signedInAt }),
       ...(amr && { amr }),
     },
-    ...(use.origin && { origin: use.origin }),
-  });
+  };
 }

@@ -17,11 +17,14 @@ export interface EndedCredential {
   readonly refused: CredentialOwner;
 }
 
+/** Undefined when the credential is missing or unknown; whom it belonged to when it has ended. */
+export type Admission = TenantContext | EndedCredential | undefined;
+
 /** Turns a credential into the tenant and actor that it stands for. Bound in `processes`. */
 export abstract class Authenticator {
   /**
-   * Undefined when the credential is missing or unknown; whom it belonged to when it has ended.
+   * At once where it was seen a moment ago.
    * @throws ChallengedError when its owner should hear what is wrong with it
    */
-  abstract authenticate(presented: PresentedCredential): Promise<TenantContext | EndedCredential | undefined>;
+  abstract authenticate(presented: PresentedCredential): Admission | Promise<Admission>;
 }

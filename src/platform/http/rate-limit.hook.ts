@@ -50,8 +50,10 @@ export class RateLimits {
   /** Once the credential is known to be valid. */
   admitted({ orgId, actor }: TenantContext, reply: FastifyReply): void {
     const { limits, quota, limiter } = this.options;
+    const organization = quota()?.requestsPerMinute(orgId) ?? limits.organization;
+    if (organization === 0 && limits.credential === 0) return;
     const policies: RatePolicy[] = [
-      { name: 'organization', key: orgId, limit: quota()?.requestsPerMinute(orgId) ?? limits.organization },
+      { name: 'organization', key: orgId, limit: organization },
       { name: 'credential', key: `${orgId}:${actor.id}`, limit: limits.credential },
     ];
     refuseIfSpent(reply, policies, limiter()?.take(policies));
@@ -74,10 +76,24 @@ export class RateLimits {
 
 /** Around `addAuthentication`, which adds the hook that finds the tenant. */
 export function addRateLimits(server: FastifyInstance, limits: RateLimits, addAuthentication: () => void): void {
-  server.addHook('onRequest', async (request, reply) => limits.before(request, reply));
+  server.addHook('onRequest', (request, reply, done) => settle(done, () => limits.before(request, reply)));
   addAuthentication();
-  server.addHook('onRequest', async (request, reply) => {
-    if (request.tenant !== null) limits.admitted(request.tenant, reply);
-  });
-  server.addHook('onResponse', async (request, reply) => limits.answered(request, reply.statusCode));
+  server.addHook('onRequest', (request, reply, done) =>
+    settle(done, () => {
+      if (request.tenant !== null) limits.admitted(request.tenant, reply);
+    }),
+  );
+  server.addHook('onResponse', (request, reply, done) =>
+    settle(done, () => limits.answered(request, reply.statusCode)),
+  );
+}
+
+/** Without a promise per request. */
+function settle(done: (error?: Error) => void, act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    return done(error as Error);
+  }
+  done();
 }

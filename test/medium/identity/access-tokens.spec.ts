@@ -195,6 +195,57 @@ describe('an access token', () => {
   });
 });
 
+describe('a token that was seen before', () => {
+  const LATER_MS = 16 * 60_000;
+
+  it('is answered from memory with the same, and one that was not seen is not', async () => {
+    const text = await token();
+    expect(authenticator.known(text)).toBeUndefined();
+    const outcome = await show(text);
+    const { requestId: _, ...standing } = 'context' in outcome ? outcome.context : { requestId: '' };
+    expect(authenticator.known(text)).toEqual(standing);
+  });
+
+  it('is not any more once it has expired, by its own time', async () => {
+    const text = await token({ exp: seconds(60) });
+    await show(text);
+    expect(authenticator.known(text, new Date(Date.now() + 30_000))).toBeDefined();
+    expect(authenticator.known(text, new Date(Date.now() + 66_000))).toBeUndefined();
+  });
+
+  it.each<[RevocationKind, (changed: JWTPayload) => string]>([
+    ['token', ({ jti }) => jti ?? ''],
+    ['client', ({ client_id }) => String(client_id)],
+    ['user', () => userId],
+    ['member', () => `${orgId}:${userId}`],
+  ])('is not any more once its %s is revoked', async (kind, idOf) => {
+    const own = { jti: newId('request'), client_id: newId('oauthClient') };
+    const text = await token(own);
+    await show(text);
+    expect(authenticator.known(text)).toBeDefined();
+    await revoke(kind, idOf(own));
+    expect(authenticator.known(text)).toBeUndefined();
+  });
+
+  it('loses what needs a sign-in of a moment ago when that is over', async () => {
+    const times = { iat: seconds(-1), exp: seconds(3_600), auth_time: seconds(-5) };
+    const text = await token({ ...times, amr: ['pwd', 'otp'], scope: 'approval:answer work:read' });
+    await show(text);
+    expect(authenticator.known(text)?.scopes).toContain('approval:answer');
+    const later = authenticator.known(text, new Date(Date.now() + LATER_MS));
+    expect(later?.scopes).toContain('work:read');
+    expect(later?.scopes).not.toContain('approval:answer');
+  });
+
+  it('is asked for its proof every time when it is bound to a key', async () => {
+    const { publicKey } = await generateKeyPair('ES256', { extractable: true });
+    const jkt = await calculateJwkThumbprint(await exportJWK(publicKey), 'sha256');
+    const text = await token({ cnf: { jkt } });
+    await show(text, { scheme: 'dpop', proof: 'a.b.c' });
+    expect(authenticator.known(text)).toBeUndefined();
+  });
+});
+
 describe('a token that is bound to a key', () => {
   let pair: Awaited<ReturnType<typeof generateKeyPair>>;
   let bound: string;
