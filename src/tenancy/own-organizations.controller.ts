@@ -27,6 +27,7 @@ export class OwnOrganizationsController {
     summary: 'List the organizations of the signed-in user',
     description: 'A token is for one of them: to switch, sign in again with the parameter `organization`.',
     response: ownOrganizationsSchema,
+    forPersons: true,
   })
   async list(@Tenant() ctx: TenantContext): Promise<{ items: OwnOrganization[] }> {
     return { items: await this.memberships.own(ctx) };
@@ -34,7 +35,12 @@ export class OwnOrganizationsController {
 
   @Post()
   @Access('organization:read')
-  @Operation({ summary: 'Found another organization', status: 201, response: foundedOrganizationSchema })
+  @Operation({
+    summary: 'Found another organization',
+    status: 201,
+    response: foundedOrganizationSchema,
+    forPersons: true,
+  })
   found(
     @Tenant() ctx: TenantContext,
     @Body({ schema: foundOrganizationSchema }) { name }: FoundOrganization,

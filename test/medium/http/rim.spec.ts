@@ -325,11 +325,21 @@ describe('documentation', () => {
     };
     expect(document.openapi).toBe('3.1.0');
     const make = document.paths['/v1/things']?.['post'];
-    expect(make).toMatchObject({ summary: 'Make a thing', security: [{ bearer: ['work:submit'] }] });
+    expect(make).toMatchObject({
+      summary: 'Make a thing',
+      security: [
+        { oauth2: ['work:submit'] },
+        { dpop: ['work:submit'] },
+        { bearer: ['work:submit'] },
+        { apiKey: ['work:submit'] },
+      ],
+    });
     expect(make?.requestBody).toMatchObject({
       content: { 'application/json': { schema: { required: ['name', 'count'], additionalProperties: false } } },
     });
-    expect(Object.keys(make?.responses ?? {})).toEqual(expect.arrayContaining(['201', '400', '401', '403', 'default']));
+    expect(Object.keys(make?.responses ?? {})).toEqual(
+      expect.arrayContaining(['201', '400', '401', '403', '429', 'default']),
+    );
     expect(document.paths['/health/live']?.['get']?.security).toEqual([]);
   });
 

@@ -11,7 +11,7 @@ interface Parameter {
 
 interface Operation {
   readonly parameters?: readonly Parameter[];
-  readonly security?: readonly { readonly bearer?: readonly string[] }[];
+  readonly 'x-coorchat-access'?: readonly string[];
 }
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
@@ -48,7 +48,7 @@ async function routes(): Promise<Route[]> {
       METHODS.filter((method) => item[method] !== undefined).map((method) => {
         const inPath = (item[method]?.parameters ?? []).filter((parameter) => parameter.in === 'path');
         const filled = inPath.reduce((text, each) => text.replace(`{${each.name}}`, sample(each)), path);
-        const scopes = (item[method]?.security ?? []).flatMap(({ bearer = [] }) => bearer);
+        const scopes = item[method]?.['x-coorchat-access'] ?? [];
         return { method: method.toUpperCase(), path: filled, scopes };
       }),
     );
