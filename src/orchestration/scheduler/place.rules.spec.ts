@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { unmetNeeds } from './needs.rules.js';
 import { place } from './place.rules.js';
 import type { PlaceableMachine, PlaceableTask } from './placement.types.js';
-import { skillStop } from './skill-stop.rules.js';
 
 const REPO = 'git.example/shop';
 
@@ -180,38 +179,6 @@ describe('place', () => {
     expect(reasonFor(task(), [machine('a', { trustClass: 'lent', sandbox: 'none' })])?.message).toContain('sandbox');
   });
 
-  describe('skills', () => {
-    it('stops a task that goes beyond its submitter or its cluster, and says what to change', () => {
-      const beyond = task({ skill: 'node-dev', submitterSkills: ['code'] });
-      expect(reasonFor(beyond, [machine('a')])).toMatchObject({
-        code: 'scheduler.skill_beyond_submitter',
-        message: expect.stringContaining('skill:node-dev') as string,
-      });
-      const policy = { skills: ['code'], maxConcurrentTasks: null };
-      expect(reasonFor(task({ skill: 'node-dev', policy }), [machine('a')])).toMatchObject({
-        code: 'scheduler.skill_beyond_cluster',
-        message: expect.stringContaining('PATCH /v1/clusters/{id}') as string,
-      });
-    });
-
-    it('names the machines that lack nothing but a grant', () => {
-      const limited = machine('a', { grantedSkills: ['code'] });
-      const reason = reasonFor(task({ skill: 'node-dev' }), [limited, machine('b', { skills: [] })]);
-      expect(reason?.code).toBe('scheduler.skill_not_granted');
-      expect(reason?.message).toBe(
-        'a would do, but may not be given skill node-dev: grant it (PATCH /v1/workers/{id}, skills).',
-      );
-    });
-
-    it('asks everybody for every skill when the task names none, except for our own steps', () => {
-      const limited = machine('a', { grantedSkills: ['code'] });
-      expect(reasonFor(task(), [limited])?.message).toContain('every skill (the task names none)');
-      expect(reasonFor(task({ submitterSkills: ['code'] }), [machine('a')])?.message).toContain('skill:*');
-      const own = task({ neededSkill: null, submitterSkills: ['code'] });
-      expect(place([own], [limited]).placed).toHaveLength(1);
-    });
-  });
-
   it('leaves slots to others when a limit is reached', () => {
     const policy = { skills: ['*'], maxConcurrentTasks: 1 };
     const [first, second, other] = ['1', '2', '3'].map((taskId) =>
@@ -249,8 +216,6 @@ describe('place', () => {
   });
 });
 
-const list = fc.oneof({ weight: 3, arbitrary: fc.constant(['*']) }, fc.subarray(['code', 'node-dev', 'go-dev']));
-
 const machines = fc
   .array(
     fc.record({
@@ -261,8 +226,6 @@ const machines = fc
       connected: fc.boolean(),
       paused: fc.boolean(),
       clone: fc.boolean(),
-      skills: fc.subarray(['code', 'node-dev']),
-      grantedSkills: fc.oneof(fc.constant(['*']), fc.subarray(['code', 'node-dev'])),
     }),
     { maxLength: 6 },
   )
@@ -287,22 +250,12 @@ const tasks = fc
       node: fc.constantFrom('*', '>=20', '^24'),
       repository: fc.option(fc.record({ identity: fc.constant(REPO), baseBundle: fc.boolean() })),
       avoidWorkers: fc.subarray(['wrk_m0', 'wrk_m1']),
-      skill: fc.option(fc.constantFrom('code', 'node-dev')),
-      isOwnStep: fc.boolean(),
-      submitterSkills: list,
-      cluster: list,
     }),
     { maxLength: 12 },
   )
   .map((rows) =>
-    rows.map(({ isOwnStep, cluster, ...row }, index) =>
-      task({
-        ...row,
-        taskId: `tsk_${index}`,
-        neededSkill: row.skill ?? (isOwnStep ? null : '*'),
-        policy: { skills: cluster, maxConcurrentTasks: null },
-        needs: { labels: row.labels, toolchains: { node: row.node } },
-      }),
+    rows.map((row, index) =>
+      task({ ...row, taskId: `tsk_${index}`, needs: { labels: row.labels, toolchains: { node: row.node } } }),
     ),
   );
 
@@ -340,31 +293,12 @@ describe('place, for any tasks and machines', () => {
     );
   });
 
-  it('places no task outside of what submitter, cluster and machine allow', () => {
-    const allows = (skills: readonly string[], skill: string | null) =>
-      skills.includes('*') || skills.includes(skill ?? '*');
-    fc.assert(
-      fc.property(tasks, machines, (givenTasks, givenMachines) => {
-        for (const { taskId, workerId } of place(givenTasks, givenMachines).placed) {
-          const { grantedSkills, skills } = find(givenMachines, (candidate) => candidate.workerId === workerId);
-          const given = find(givenTasks, (candidate) => candidate.taskId === taskId);
-          if (given.skill !== null) expect(skills).toContain(given.skill);
-          if (given.neededSkill === null) continue;
-          for (const allowed of [given.submitterSkills, given.policy.skills, grantedSkills])
-            expect(allows(allowed, given.skill)).toBe(true);
-        }
-      }),
-      { numRuns: 500 },
-    );
-  });
-
   it('lets no task wait while a machine that would do, and did not fail it, has a free slot', () => {
     fc.assert(
       fc.property(tasks, machines, (givenTasks, givenMachines) => {
         const { placed, waiting } = place(givenTasks, givenMachines);
         for (const { taskId } of waiting) {
           const given = find(givenTasks, (candidate) => candidate.taskId === taskId);
-          if (skillStop(given)) continue;
           for (const candidate of givenMachines) {
             if (!candidate.connected || candidate.paused || given.avoidWorkers.includes(candidate.workerId)) continue;
             if (unmetNeeds(given, candidate).length > 0) continue;
