@@ -3,7 +3,7 @@ import { UnitOfWork } from '../../platform/db/index.js';
 import type { Session } from '../accounts/session.store.js';
 import { attributionOfVisitor, type Visitor } from '../accounts/visitor.js';
 import { GrantEnding } from './grant-ending.service.js';
-import { type OauthGrant, OauthGrantStore } from './oauth-grant.store.js';
+import { type ListedGrant, OauthGrantStore } from './oauth-grant.store.js';
 
 /** What a person let programs do, for the page of their account. */
 @Injectable()
@@ -15,7 +15,7 @@ export class AllowedPrograms {
   ) {}
 
   /** Those in force, newest first. */
-  list(userId: string): Promise<OauthGrant[]> {
+  list(userId: string): Promise<ListedGrant[]> {
     return this.uow.system('identity.oauth', (tx) => this.grants.listLive(tx, userId));
   }
 

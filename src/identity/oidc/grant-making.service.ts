@@ -11,6 +11,9 @@ import { OauthGrantStore } from './oauth-grant.store.js';
 import type { AskedFor } from './pending-request.rules.js';
 import { GRANT_TTL_S } from './provider-configuration.js';
 
+/** As long as a device code and the one token that comes of it. */
+const MACHINE_GRANT_TTL_S = 20 * 60;
+
 export interface MadeGrant {
   readonly kind: 'granted';
   readonly grantId: string;
@@ -81,7 +84,8 @@ export class GrantMaking {
     const [clientId, clientName] = [client.clientId, client.clientName ?? client.clientId];
     const authentication = { method: 'session', credentialId: sessionId, amr, signedInAt } as const;
     const by = attributionOfVisitor({ visitor, actor: { kind: 'user', id: userId }, authentication });
-    const expiresAt = new Date(Date.now() + GRANT_TTL_S * 1_000);
+    const lifeS = isOfMachine(scopes) ? MACHINE_GRANT_TTL_S : GRANT_TTL_S;
+    const expiresAt = new Date(Date.now() + lifeS * 1_000);
     await this.uow.system('identity.oauth', async (tx) => {
       await this.grants.insert(tx, {
         ...{

@@ -18,6 +18,10 @@ export interface OauthGrant {
   readonly expiresAt: Date;
 }
 
+export interface ListedGrant extends OauthGrant {
+  readonly createdAt: Date;
+}
+
 @Injectable()
 export class OauthGrantStore {
   async insert(tx: SystemTx, grant: OauthGrant): Promise<void> {
@@ -38,10 +42,10 @@ export class OauthGrantStore {
     return row;
   }
 
-  async listLive(tx: SystemTx, userId: string): Promise<OauthGrant[]> {
-    return tx.sql<OauthGrant>`
+  async listLive(tx: SystemTx, userId: string): Promise<ListedGrant[]> {
+    return tx.sql<ListedGrant>`
       SELECT org_id AS "orgId", id, user_id AS "userId", client_id AS "clientId", client_name AS "clientName", scopes,
-             cluster_id AS "clusterId", session_id AS "sessionId", amr, signed_in_at AS "signedInAt", expires_at AS "expiresAt"
+             cluster_id AS "clusterId", session_id AS "sessionId", amr, signed_in_at AS "signedInAt", expires_at AS "expiresAt", created_at AS "createdAt"
       FROM oauth_grant WHERE user_id = ${userId} AND revoked_at IS NULL AND expires_at > now()
       ORDER BY created_at DESC LIMIT 200`;
   }

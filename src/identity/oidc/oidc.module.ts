@@ -45,6 +45,7 @@ export class SigningKeysModule {}
     { provide: Interactions, useClass: OidcInteractions },
   ],
   exports: [
+    AllowedPrograms,
     GrantsModule,
     AuthorizationServer,
     ClientRegistrations,

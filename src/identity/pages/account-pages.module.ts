@@ -9,10 +9,20 @@ import { InteractionPages } from './interaction.routes.js';
 import { InvitationPages } from './invitation.routes.js';
 import { PageServer } from './page-server.js';
 import { PageSite } from './page-site.js';
+import { ProgramPages } from './program.routes.js';
 import { SignInPages } from './sign-in.routes.js';
 import { SignUpPages } from './sign-up.routes.js';
 
-const PAGES = [AccountPages, DevicePages, FactorPages, InteractionPages, InvitationPages, SignInPages, SignUpPages];
+const PAGES = [
+  AccountPages,
+  DevicePages,
+  FactorPages,
+  InteractionPages,
+  InvitationPages,
+  ProgramPages,
+  SignInPages,
+  SignUpPages,
+];
 
 /** Pages for people, where no dashboard is needed. */
 @Module({})
@@ -36,6 +46,7 @@ export class AccountPagesModule implements OnModuleInit {
     private readonly interactions: InteractionPages,
     private readonly invitations: InvitationPages,
     private readonly devices: DevicePages,
+    private readonly programs: ProgramPages,
   ) {}
 
   onModuleInit(): void {
@@ -48,6 +59,7 @@ export class AccountPagesModule implements OnModuleInit {
       this.interactions,
       this.invitations,
       this.devices,
+      this.programs,
     ];
     this.server.mount(pages.flatMap((each) => each.routes()));
   }

@@ -1,13 +1,15 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
 import { Memberships } from '../../tenancy/index.js';
 import { Passkeys } from '../accounts/passkeys.service.js';
 import { Passwords } from '../accounts/passwords.service.js';
 import { SecondFactor } from '../accounts/second-factor.service.js';
 import { Sessions } from '../accounts/sessions.service.js';
+import { AllowedPrograms } from '../oidc/allowed-programs.service.js';
 import { accountPage } from './account.view.js';
 import { type Faults, waitText } from './form.view.js';
 import type { Page, SignedIn } from './page.js';
 import type { PageRoute } from './page-server.js';
+import { PROGRAMS_PATH } from './program.routes.js';
 import { signedIn } from './signed-in.rules.js';
 
 const HOME = '/auth/account';
@@ -31,6 +33,7 @@ export class AccountPages {
     private readonly passkeys: Passkeys,
     private readonly secondFactor: SecondFactor,
     private readonly memberships: Memberships,
+    @Optional() private readonly programs?: AllowedPrograms,
   ) {}
 
   routes(): PageRoute[] {
@@ -57,8 +60,11 @@ export class AccountPages {
     ]);
     const lists = { sessions, passkeys, organizations, recoveryCodesLeft };
     const about = { csrf: page.csrf, account, session, canAddPasskey: this.passkeys.isAvailableAt(page.site) };
+    const programsPath = this.programs && PROGRAMS_PATH;
     const note = faults ? undefined : NOTES[page.query['done'] ?? ''];
-    page.show(accountPage({ ...about, ...lists, note, ...(faults && { faults }) }), { status: faults ? 422 : 200 });
+    page.show(accountPage({ ...about, ...lists, programsPath, note, ...(faults && { faults }) }), {
+      status: faults ? 422 : 200,
+    });
   }
 
   private async changePassword(page: Page, who: SignedIn): Promise<void> {

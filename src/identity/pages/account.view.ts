@@ -1,8 +1,8 @@
 import type { Account } from '../accounts/account.store.js';
 import type { Passkey } from '../accounts/passkey.store.js';
 import type { Session } from '../accounts/session.store.js';
-import { type Faults, faultSummary, field, notice, time } from './form.view.js';
-import { type Fragment, type Html, html } from './html.js';
+import { action, type Faults, faultSummary, field, notice, time } from './form.view.js';
+import { type Fragment, html } from './html.js';
 import { csrfField, type PageView } from './layout.view.js';
 import { newPassword } from './sign-up.view.js';
 import { browserName } from './user-agent.rules.js';
@@ -22,29 +22,10 @@ export interface AccountView {
   readonly organizations: readonly OrganizationLine[];
   readonly recoveryCodesLeft: number;
   readonly canAddPasskey: boolean;
+  /** Where programs that act for the person are listed; undefined where there are none. */
+  readonly programsPath?: string | undefined;
   readonly note?: string | undefined;
   readonly faults?: Faults;
-}
-
-interface Action {
-  readonly csrf: string;
-  readonly path: string;
-  readonly label: string;
-  /** Read out in place of the label, which would be the same in each row. */
-  readonly full?: string;
-  readonly fields?: Readonly<Record<string, string>>;
-  readonly look?: 'second' | 'danger';
-}
-
-/** A form that is one button. */
-function action({ csrf, path, label, full, fields = {}, look = 'second' }: Action): Html {
-  const hidden = Object.entries(fields).map(
-    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`,
-  );
-  return html`<form method="post" action="${path}">
-    ${csrfField(csrf)}${hidden}
-    <button class="${look} small" ${full !== undefined && html`aria-label="${full}"`}>${label}</button>
-  </form>`;
 }
 
 function organizations({ csrf, organizations: list, session }: AccountView): Fragment {
@@ -170,6 +151,15 @@ function sessions({ csrf, sessions: list, session: current }: AccountView): Frag
   </section>`;
 }
 
+function programs({ programsPath }: AccountView): Fragment {
+  if (programsPath === undefined) return undefined;
+  return html`<section class="card" aria-labelledby="programs">
+    <h2 id="programs">Programs that act for you</h2>
+    <p class="quiet">Command lines, dashboards and agents that you allowed something, and how to take it back.</p>
+    <a class="button second" href="${programsPath}">See the programs</a>
+  </section>`;
+}
+
 export function accountPage(view: AccountView): PageView {
   const { account, note } = view;
   return {
@@ -181,6 +171,6 @@ export function accountPage(view: AccountView): PageView {
         <h2 id="profile">${account.name}</h2>
         <p class="quiet">${account.email}</p>
       </section>
-      ${organizations(view)} ${passkeys(view)} ${secondStep(view)} ${password(view)} ${sessions(view)}`,
+      ${organizations(view)} ${passkeys(view)} ${secondStep(view)} ${password(view)} ${programs(view)} ${sessions(view)}`,
   };
 }

@@ -77,7 +77,8 @@ export class DevicePages {
     });
     if (outcome.kind === 'approved') return page.show(deviceDonePage(true));
     if (outcome.kind === 'no_skill') {
-      const view = { csrf: page.csrf, path: CONFIRM_PATH, device, choices, currentOrgId: place.orgId };
+      const likely = { currentOrgId: place.orgId, clusterId: place.clusterId };
+      const view = { csrf: page.csrf, path: CONFIRM_PATH, device, choices, ...likely };
       return page.showAgain(devicePage({ ...view, faults: { skills: REFUSALS.no_skill } }));
     }
     page.show(errorPage(outcome.kind === 'gone' ? GONE : REFUSALS[outcome.kind]), { status: 403 });

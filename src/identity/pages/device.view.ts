@@ -5,7 +5,7 @@ import { type Fragment, html } from './html.js';
 import { scopeList } from './interaction.view.js';
 import { csrfField, type PageView } from './layout.view.js';
 import { machineFacts } from './machine-facts.rules.js';
-import { placeChoice, skillChoice } from './machine-skills.view.js';
+import { type Likely, placeChoice, skillChoice } from './machine-skills.view.js';
 
 export function deviceCodePage(view: { csrf: string; path: string; code: string; faults?: Faults }): PageView {
   const { csrf, path, code, faults = {} } = view;
@@ -24,12 +24,11 @@ export function deviceCodePage(view: { csrf: string; path: string; code: string;
   };
 }
 
-export interface DeviceView {
+export interface DeviceView extends Likely {
   readonly csrf: string;
   readonly path: string;
   readonly device: PendingDevice;
   readonly choices: readonly GrantableOrganization[];
-  readonly currentOrgId: string | null;
   readonly faults?: Faults;
 }
 
@@ -45,7 +44,7 @@ function facts({ machine, address }: PendingDevice): Fragment {
 }
 
 /** Is it really the machine in front of you, and may it come in? */
-export function devicePage({ csrf, path, device, choices, currentOrgId, faults = {} }: DeviceView): PageView {
+export function devicePage({ csrf, path, device, choices, faults = {}, ...likely }: DeviceView): PageView {
   const { client, userCode, machine } = device;
   const what = machine === undefined ? client.name : 'this machine';
   const others = { ...device, scopes: device.scopes.filter((scope) => !isSkillScope(scope)) };
@@ -60,7 +59,7 @@ export function devicePage({ csrf, path, device, choices, currentOrgId, faults =
       ${scopeList(others, choices)}
       <form method="post" action="${path}">
         ${csrfField(csrf)}<input type="hidden" name="user_code" value="${userCode}" />
-        ${skillChoice(device, faults)} ${placeChoice(choices, currentOrgId)}
+        ${skillChoice(device, faults)} ${placeChoice(choices, likely)}
         <div class="actions">
           <button name="decision" value="approve">Approve</button>
           <button name="decision" value="deny" class="second">Refuse</button>

@@ -1,4 +1,5 @@
 import { type Fragment, type Html, html } from './html.js';
+import { csrfField } from './layout.view.js';
 
 /** What is wrong with a form, by field; `form` is about all of it. */
 export type Faults = Readonly<Partial<Record<string, string>>>;
@@ -66,6 +67,27 @@ export function notice(kind: 'good' | 'warn', text: Fragment): Html {
 export function waitText(waitMs: number): string {
   const minutes = Math.max(1, Math.ceil(waitMs / 60_000));
   return `Too many tries. Try again in ${minutes === 1 ? 'a minute' : `${minutes} minutes`}.`;
+}
+
+export interface Action {
+  readonly csrf: string;
+  readonly path: string;
+  readonly label: string;
+  /** Read out in place of the label, which would be the same in each row. */
+  readonly full?: string;
+  readonly fields?: Readonly<Record<string, string>>;
+  readonly look?: 'second' | 'danger';
+}
+
+/** A form that is one button. */
+export function action({ csrf, path, label, full, fields = {}, look = 'second' }: Action): Html {
+  const hidden = Object.entries(fields).map(
+    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`,
+  );
+  return html`<form method="post" action="${path}">
+    ${csrfField(csrf)}${hidden}
+    <button class="${look} small" ${full !== undefined && html`aria-label="${full}"`}>${label}</button>
+  </form>`;
 }
 
 const WHEN = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });

@@ -46,8 +46,14 @@ export function skillChoice({ scopes }: PendingDevice, faults: Faults): Fragment
   </fieldset>`;
 }
 
+export interface Likely {
+  readonly currentOrgId: string | null;
+  /** As it was chosen before a fault. */
+  readonly clusterId?: string | undefined;
+}
+
 /** Where a machine is to work: a cluster of one of the organizations. A sentence where there is no choice. */
-export function placeChoice(choices: readonly GrantableOrganization[], currentOrgId: string | null): Fragment {
+export function placeChoice(choices: readonly GrantableOrganization[], { currentOrgId, clusterId }: Likely): Fragment {
   const places = choices.flatMap(({ orgId, name, clusters = [] }) =>
     clusters.map((cluster) => ({ ...cluster, orgId, organization: name })),
   );
@@ -57,7 +63,8 @@ export function placeChoice(choices: readonly GrantableOrganization[], currentOr
     return html`<p>In <strong>${only.organization}</strong>, cluster <strong>${only.name}</strong>.</p>
       <input type="hidden" name="cluster" value="${only.id}" />`;
   }
-  const likely = places.find(({ orgId }) => orgId === currentOrgId) ?? only;
+  const chosen = places.find(({ id }) => id === clusterId);
+  const likely = chosen ?? places.find(({ orgId }) => orgId === currentOrgId) ?? only;
   const option = ({ id, name }: { id: string; name: string }) =>
     html`<option value="${id}" ${id === likely.id && 'selected'}>${name}</option>`;
   const group = ({ name, role, clusters = [] }: GrantableOrganization) =>

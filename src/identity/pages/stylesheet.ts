@@ -21,6 +21,7 @@ html { -webkit-text-size-adjust: 100%; }
 body {
   margin: 0; min-height: 100vh; min-height: 100dvh; display: flex; flex-direction: column;
   background: var(--page); color: var(--ink);
+  overflow-wrap: break-word;
   font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif;
 }
 .skip { position: absolute; left: -999px; }
@@ -101,6 +102,9 @@ button[disabled] { opacity: 0.6; cursor: default; }
 .facts dd { margin: 0; overflow-wrap: anywhere; }
 .scopes { margin: 12px 0 20px; padding: 0; list-style: none; }
 .scopes li { padding: 8px 0 8px 28px; position: relative; border-bottom: 1px solid var(--line); }
+.scopes.short { margin: 4px 0 0; font-size: 14px; }
+.scopes.short li { padding: 2px 0 2px 24px; border: 0; }
+.scopes.short li::before { top: 6px; height: 9px; width: 5px; }
 .scopes li::before { content: ""; position: absolute; left: 6px; top: 14px; width: 6px; height: 11px; border: solid var(--good); border-width: 0 2px 2px 0; transform: rotate(45deg); }
 code, .mono { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: 0.94em; overflow-wrap: anywhere; }
 .codes { columns: 2; list-style: none; margin: 0 0 20px; padding: 16px; background: var(--page); border: 1px solid var(--line); border-radius: var(--radius); }
