@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WorkRequestHandler } from '../../../src/edge/a2a/work-request.handler.js';
-import { absentId, masked, type Reply, TwoOrganizations } from './two-organizations.js';
+import { absentId, masked, type Reply } from './replies.js';
+import { TwoOrganizations } from './two-organizations.js';
 
 type Params = Readonly<Record<string, unknown>>;
 

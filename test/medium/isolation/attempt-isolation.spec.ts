@@ -3,9 +3,10 @@ import type { Assignment } from '@coorchat/a2a';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { attemptTokenKey, sealAttemptToken } from '../../../src/identity/attempt-token.rules.js';
 import { testConfig } from '../../support/test-config.js';
-import { type Books, withBooks } from './books.js';
+import { Books } from './books.js';
 import { attemptOfA, enrolled, LyingWorker, submitted } from './machines.js';
-import { absentId, masked, type Reply, TwoOrganizations } from './two-organizations.js';
+import { absentId, masked, type Reply } from './replies.js';
+import { TwoOrganizations } from './two-organizations.js';
 
 const digestOf = (content: string) => `sha256:${createHash('sha256').update(content).digest('hex')}`;
 const OF_A = 'a secret of A';
@@ -47,7 +48,7 @@ const WALKS: Readonly<Record<string, (called: Called) => Promise<Reply>>> = {
 
 beforeAll(async () => {
   const model = { ...testConfig().model, apiKey: 'of the control plane', baseUrl: 'http://127.0.0.1:9' };
-  [world, books] = await withBooks(() => TwoOrganizations.start({ leaseMs: HOUR_MS, model }));
+  [world, books] = await Books.of(() => TwoOrganizations.start({ leaseMs: HOUR_MS, model }));
   ofA = await attemptOfA(world);
   expect((await upload({ ...ofA.api, digest: digestOf(OF_A), attemptId: ofA.attemptId }, OF_A)).status).toBe(201);
   await submitted(world, 'b');

@@ -3,9 +3,17 @@ import { newId } from '@coorchat/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NOT_AUDITED } from '../../../src/audit/audited.rules.js';
 import { ALL_EVENTS, type FeedEvent, type FeedSubscriber } from '../../../src/platform/outbox/index.js';
-import { JOBS, type JobName } from '../../../src/platform/queue/job-catalogue.js';
-import { type Books, withBooks } from './books.js';
-import { absentId, TwoOrganizations } from './two-organizations.js';
+import {
+  JOBS,
+  type JobName,
+  type Topic,
+  type TopicMessage,
+  TOPICS,
+} from '../../../src/platform/queue/job-catalogue.js';
+import { Books } from './books.js';
+import { attemptOfA, enrolled, LyingWorker, tokenNoted } from './machines.js';
+import { absentId } from './replies.js';
+import { TwoOrganizations } from './two-organizations.js';
 
 type IdOf = (prefix: string) => string;
 type Told = Pick<FeedEvent, 'subject' | 'data'>;
@@ -29,6 +37,15 @@ const attemptOf = (idOf: IdOf) => ({
   attempt: 1,
 });
 
+/** Hints of B, by topic: a new one has none, and fails the test. */
+const HINTS: { readonly [T in Topic]: (idOf: IdOf) => Omit<TopicMessage<T>, 'orgId'> } = {
+  'work.events': (idOf) => ({ workRequestId: idOf('wrq') }),
+  'registry.worker_changed': (idOf) => ({ poolId: idOf('pool') }),
+  'worker.removed': (idOf) => ({ workerId: idOf('wrk') }),
+  'revocation.published': () => ({}),
+  'bell.rung': (idOf) => ({ bell: 'pool', key: idOf('pool') }),
+};
+
 /** What events of B say, by type: a type that a subscriber asks for and that has none fails the test. */
 const EVENTS: Readonly<Record<string, (idOf: IdOf) => Told>> = {
   'attempt.usage_reported': (idOf) => ({
@@ -49,13 +66,22 @@ let world: TwoOrganizations;
 let ofA: ReadonlyMap<string, string>;
 
 beforeAll(async () => {
-  [world, books] = await withBooks(() => TwoOrganizations.start());
-  await world.settledRowsOfA();
-  ofA = await world.idsOfA();
+  [world, books] = await Books.of(() => TwoOrganizations.start({ leaseMs: 3_600_000 }));
+  const { attemptId, grant } = await attemptOfA(world);
+  const rows = await world.settledRowsOfA();
+  const { taskId, workRequestId, workerId } = grant;
+  const ofAttempt = {
+    att: attemptId,
+    tsk: taskId,
+    wrq: workRequestId,
+    wrk: workerId,
+    pool: String(rows['cluster']?.[0]?.['pool_id']),
+  };
+  ofA = new Map([...(await world.idsOfA()), ...Object.entries(ofAttempt)]);
 });
 afterAll(() => world.close());
 
-const idOfA: IdOf = (prefix) => ofA.get(prefix) ?? absentId(prefix);
+const idOfA: IdOf = (prefix) => ofA.get(prefix) ?? expect.unreachable(`A has nothing of the kind ${prefix}`);
 
 describe('a job of organization B with ids of A', () => {
   it.each(Object.keys(JOBS) as JobName[])('%s ends as for a thing that is not there', async (name) => {
@@ -72,6 +98,25 @@ describe('a job of organization B with ids of A', () => {
     expect(foreign).toBeGreaterThan(0);
     expect(await world.rowsOfA()).toEqual(ofA_);
     expect(await world.rowsOf(world.b)).toEqual(ofB);
+  });
+});
+
+describe('a hint of organization B with ids of A', () => {
+  it.each(Object.keys(TOPICS) as Topic[])('%s leaves what A has, and the lines of A', async (topic) => {
+    const of = await enrolled(world, 'a', `hears ${topic}`);
+    const machine = await LyingWorker.dial(world, of);
+    machine.hello();
+    await machine.frame('welcome');
+    await tokenNoted(world, `hears ${topic}`);
+    const before = await world.settledRowsOfA();
+    const idOf: IdOf = (prefix) => (prefix === 'wrk' ? of.workerId : idOfA(prefix));
+    const hint = (orgId: string) => books.broadcast.publish(topic, { orgId, ...HINTS[topic](idOf) } as never);
+    hint(world.b.orgId);
+    expect(await world.settledRowsOfA()).toEqual(before);
+    expect(machine.isOpen).toBe(true);
+    if (topic === 'worker.removed') hint(world.a.orgId);
+    else await machine.hangUp();
+    await machine.closed;
   });
 });
 

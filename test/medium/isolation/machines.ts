@@ -109,6 +109,10 @@ export class LyingWorker {
     }
   }
 
+  get isOpen(): boolean {
+    return this.#socket.readyState === WebSocket.OPEN;
+  }
+
   hello(held: readonly object[] = [], name = 'liar'): void {
     this.send({ type: 'hello', versions: [1], card: cardOf(name), features: ['task/v1'], held });
   }

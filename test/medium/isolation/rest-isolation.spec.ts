@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Operation, operationsOf } from './operations.js';
-import { absentId, masked, type Reply, TwoOrganizations } from './two-organizations.js';
+import { absentId, masked, type Reply } from './replies.js';
+import { TwoOrganizations } from './two-organizations.js';
 
 let world: TwoOrganizations;
 let ofA: ReadonlyMap<string, string>;

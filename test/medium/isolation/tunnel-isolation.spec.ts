@@ -4,7 +4,8 @@ import { TUNNEL_PATH, workerFrameSchema } from '@coorchat/tunnel';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AttemptLedger } from '../../../src/orchestration/task/index.js';
 import { attemptOfA, enrolled, type Identity, LyingWorker, submitted, tokenNoted } from './machines.js';
-import { absentId, masked, TwoOrganizations } from './two-organizations.js';
+import { absentId, masked } from './replies.js';
+import { TwoOrganizations } from './two-organizations.js';
 
 /** What a lie is about: things of A, or such as nobody has. */
 interface Subject {

@@ -8,24 +8,13 @@ import { InvitationStore } from '../../../src/tenancy/invitations.store.js';
 import { Members, Organizations } from '../../../src/tenancy/index.js';
 import { TestControlPlane } from '../../support/control-plane.js';
 import { enrolment } from '../../support/worker-identity.js';
-import { PROBE_HEADER, StatementCount } from './statement-count.js';
+import { ask, type Reply } from './replies.js';
+import { type Rows, rowsOf } from './rows.js';
+import { StatementCount } from './statement-count.js';
 
 const SETTLED_MS = 1_500;
-/** Headers that differ from call to call. */
-const OF_THE_CALL = /^(date|x-request-id|ratelimit)/;
 const ORG_HEADER = 'x-org';
 const EVERYTHING: ReadonlySet<string> = new Set([...Object.keys(PERMISSIONS), ...SCOPES, 'skill:*']);
-
-export interface Reply {
-  readonly status: number;
-  readonly body: string;
-  /** Those that say something about the answer, one a line. */
-  readonly headers: string;
-  readonly statements: number;
-}
-
-/** A row of any table, by the names of its columns. */
-type Row = Readonly<Record<string, unknown>>;
 
 /** A whole control plane with organization A, which has one of each thing, and B, which may do everything in B. */
 export class TwoOrganizations {
@@ -65,19 +54,8 @@ export class TwoOrganizations {
   }
 
   /** With a credential of its own. */
-  async sendRaw(method: string, path: string, body?: string, headers: object = {}): Promise<Reply> {
-    const probe = `probe-${++this.#calls}`;
-    const response = await fetch(this.plane.url + path, {
-      method,
-      headers: { [PROBE_HEADER]: probe, ...headers },
-      body: body ?? null,
-      redirect: 'manual',
-      signal: AbortSignal.timeout(20_000),
-    });
-    const text = await response.text();
-    const said = [...response.headers].filter(([name]) => !OF_THE_CALL.test(name)).map((header) => header.join(': '));
-    const { status } = response;
-    return { status, body: text, headers: said.join('\n'), statements: this.#statements.of(probe) };
+  sendRaw(method: string, path: string, body?: string, headers: object = {}): Promise<Reply> {
+    return ask(this.#statements, this.plane.url + path, { method, body: body ?? null, headers: { ...headers } });
   }
 
   /** A control plane as programs of one organization see it. */
@@ -96,29 +74,16 @@ export class TwoOrganizations {
   }
 
   /** Every row of A in every table that has organizations, by table. */
-  async rowsOfA(): Promise<Readonly<Record<string, readonly Row[]>>> {
+  rowsOfA(): Promise<Rows> {
     return this.rowsOf(this.a);
   }
 
-  async rowsOf(ctx: TenantContext): Promise<Readonly<Record<string, readonly Row[]>>> {
-    const { uow } = this.plane.database;
-    return uow.tenantRead(ctx, async (tx) => {
-      const tables = await tx.sql<{ name: string; column: string }>`
-        SELECT table_name AS name, column_name AS column FROM information_schema.columns
-        WHERE table_schema = 'public' AND (column_name = 'org_id' OR (table_name = 'organization' AND column_name = 'id'))
-          AND has_table_privilege(format('%I.%I', table_schema, table_name), 'select')
-        ORDER BY table_name`;
-      const found: Record<string, Row[]> = {};
-      for (const { name, column } of tables) {
-        const text = `SELECT to_jsonb(t) AS row FROM "${name}" t WHERE "${column}" = $1 ORDER BY to_jsonb(t)::text`;
-        found[name] = (await tx.query<{ row: Row }>(text, [ctx.orgId])).rows.map(({ row }) => row);
-      }
-      return found;
-    });
+  rowsOf(ctx: TenantContext): Promise<Rows> {
+    return rowsOf(this.plane.database.uow, ctx);
   }
 
   /** Once what was submitted has been planned, published and written down. */
-  async settledRowsOfA(): Promise<Readonly<Record<string, readonly Row[]>>> {
+  async settledRowsOfA(): Promise<Rows> {
     return vi.waitFor(
       async () => {
         const before = await this.rowsOfA();
@@ -195,15 +160,4 @@ async function ownerOf({ database }: TestControlPlane, orgId: string): Promise<T
     member: { userId, role: 'owner' },
     authentication: { method: 'access_token', signedInAt: new Date(), amr: ['pwd', 'otp'] },
   });
-}
-
-/** A well-formed id that nobody has. */
-export function absentId(prefix: string): string {
-  return `${prefix}_${'0'.repeat(26)}`;
-}
-
-/** Status and text of an answer without the ids and signatures in it: no ECDSA signature is made twice. */
-export function masked({ status, headers, body }: Omit<Reply, 'statements'>): string {
-  const text = `${headers}\n${body}`.replace(/\b[a-z]{3,4}_[0-9a-hjkmnp-tv-z]{26}\b/g, '<id>');
-  return `${status} ${text.replace(/"signature":"[\w-]+"/g, '<signature>')}`;
 }
