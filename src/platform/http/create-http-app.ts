@@ -57,19 +57,17 @@ interface Rim {
   readonly routes: RouteBook;
   readonly authenticator: () => Authenticator;
   readonly rateLimits: RateLimits;
-  /** As the operator set it. */
-  readonly publicUrl: string | undefined;
-  readonly corsOrigins: readonly string[];
+  readonly config: AppConfig;
 }
 
 async function prepare(server: FastifyInstance, rim: Rim): Promise<void> {
-  const { routes, authenticator, rateLimits } = rim;
+  const { routes, authenticator, rateLimits, config } = rim;
   server.addHook('onRoute', (route) => {
     openPreflights(route);
     routes.add(route);
   });
-  addSecurityHeaders(server, rim.publicUrl);
-  await addCors(server, rim.corsOrigins);
+  addSecurityHeaders(server, config.publicUrl);
+  await addCors(server, config.corsOrigins);
   addRateLimits(server, rateLimits, () => addAccessHook(server, authenticator));
   server.removeAllContentTypeParsers();
   addJsonBody(server);
@@ -158,8 +156,7 @@ export async function createHttpApp(module: Type | DynamicModule, config: AppCon
     quota: optional(started, RequestQuota),
   });
   const authenticator = () => started().get(Authenticator, { strict: false });
-  const { publicUrl, corsOrigins } = config;
-  await prepare(server, { routes, rateLimits, authenticator, publicUrl, corsOrigins });
+  await prepare(server, { routes, rateLimits, authenticator, config });
   nest = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bodyParser: false,
     logger: new NestLog(createLogger({ level: config.logLevel })),

@@ -8,7 +8,7 @@ import { publicConfig } from './access.decorator.js';
 const REASON = 'documentation of the API, the same for everyone';
 const ASSETS = /^swagger-ui(-bundle|-standalone-preset)?\.(js|css)$|^favicon-\d+x\d+\.png$/;
 const PAGE_CSP =
-  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'";
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'";
 
 const PAGE = `<!doctype html>
 <html lang="en">
