@@ -33,9 +33,12 @@ export function skillChoice({ scopes }: PendingDevice, faults: Faults): Fragment
   >`;
   return html`<fieldset id="skills" tabindex="-1" ${fault && html`aria-describedby="skills-fault"`}>
     <legend class="label">Skills that it may be used for</legend>
-    <ul class="boxes">
-      ${named.map((scope) => box({ scope, label: html`<code>${scope.slice('skill:'.length)}</code>`, isChecked: true }))}
-    </ul>
+    ${
+      named.length > 0 &&
+      html`<ul class="boxes">
+        ${named.map((scope) => box({ scope, label: html`<code>${scope.slice('skill:'.length)}</code>`, isChecked: true }))}
+      </ul>`
+    }
     ${
       skills.includes(EVERY_SKILL) &&
       html`<ul class="boxes single">

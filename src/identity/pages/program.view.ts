@@ -26,7 +26,7 @@ export function programsPage({ csrf, path, programs, note }: ProgramsView): Page
     return html`<li>
       <div>
         <strong>${name}</strong> <span class="tag">${organization}</span><br />
-        <span class="quiet">since ${time(since)}, until ${time(until)} at the latest</span>
+        <span class="quiet">since ${time(since)}, until ${time(until)}</span>
         <ul class="scopes short">
           ${scopeWords(scopes).map((text) => html`<li>${text}</li>`)}
         </ul>
