@@ -1,18 +1,31 @@
 import { parseArgs } from 'node:util';
-import { type DispatchFigures, measureDispatch } from './dispatch.ts';
+import { authTable } from './auth-table.ts';
+import { authFigures } from './auth-figures.ts';
+import type { DispatchFigures } from './dispatch.ts';
 
-const HELP = `Usage: npm run bench -- dispatch [--json]
+const HELP = `Usage: npm run bench -- dispatch|auth [--json]
 
   dispatch   tool tasks that do nothing, from REST submit to durable result, with two worker processes
+  auth       tokens per second, and requests per second to one trivial route: open, with a token, with a key
   --json     print one line of JSON and nothing else
+  --rounds   of auth; 25 unless said
 `;
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean' }, help: { type: 'boolean' } },
+  options: { json: { type: 'boolean' }, help: { type: 'boolean' }, rounds: { type: 'string' } },
 });
 
-function table(figures: DispatchFigures): string {
+const ROUNDS = 25;
+const ROUND_MS = 300;
+
+const say = (line: string) => void (flags.json || process.stdout.write(`${line}\n`));
+
+function print(figures: object, table: () => string): void {
+  process.stdout.write(flags.json ? `${JSON.stringify(figures)}\n` : `\n${table()}\n`);
+}
+
+function dispatchTable(figures: DispatchFigures): string {
   const { readyToStartedMs, submitToResultMs, cpuMsPerTask } = figures;
   const { controlPlane, postgres, workers, tools, load } = cpuMsPerTask;
   return [
@@ -26,13 +39,27 @@ function table(figures: DispatchFigures): string {
   ].join('\n');
 }
 
+async function dispatch(): Promise<void> {
+  const { measureDispatch } = await import('./dispatch.ts');
+  const figures = await measureDispatch(say);
+  print(figures, () => dispatchTable(figures));
+}
+
+async function auth(): Promise<void> {
+  const { measureAuth } = await import('./auth.ts');
+  const samples = await measureAuth({ rounds: Number(flags.rounds ?? ROUNDS), roundMs: ROUND_MS, say });
+  print(authFigures(samples), () => authTable(samples));
+}
+
+const BENCHES: Readonly<Record<string, () => Promise<void>>> = { dispatch, auth };
+
 async function main(): Promise<number> {
-  if (flags.help || positionals[0] !== 'dispatch') {
+  const bench = Object.entries(BENCHES).find(([name]) => name === positionals[0])?.[1];
+  if (flags.help || bench === undefined) {
     process.stderr.write(HELP);
     return flags.help ? 0 : 2;
   }
-  const figures = await measureDispatch((line) => flags.json || process.stdout.write(`${line}\n`));
-  process.stdout.write(flags.json ? `${JSON.stringify(figures)}\n` : `\n${table(figures)}\n`);
+  await bench();
   return 0;
 }
 
