@@ -67,8 +67,19 @@ export function legacyRequirements(current: readonly SecurityRequirement[]): Leg
   return current.map(({ schemes }) => Object.fromEntries(Object.entries(schemes).map(([k, { list }]) => [k, list])));
 }
 
+type LegacyScheme = Readonly<Record<string, unknown>>;
+
+/** 0.3 has no word for device authorization: it is found through the authorization server's own metadata. */
+function legacyOauth({ flows, oauth2MetadataUrl }: OauthScheme): LegacyScheme {
+  const flow = flows?.flow;
+  if (flow === undefined || flow.$case === 'deviceCode')
+    return { type: 'openIdConnect', openIdConnectUrl: oauth2MetadataUrl };
+  const { refreshUrl, ...value } = flow.value;
+  return { type: 'oauth2', flows: { [flow.$case]: { ...value, ...(refreshUrl !== '' && { refreshUrl }) } } };
+}
+
 /** What a 0.3 client looks for in a scheme, by the names of OpenAPI. */
-export function legacyScheme({ scheme }: Schemes[string]): Readonly<Record<string, unknown>> {
+export function legacyScheme({ scheme }: Schemes[string]): LegacyScheme {
   switch (scheme?.$case) {
     case 'httpAuthSecurityScheme':
       return { type: 'http', scheme: scheme.value.scheme.toLowerCase() };
@@ -76,10 +87,8 @@ export function legacyScheme({ scheme }: Schemes[string]): Readonly<Record<strin
       return { type: 'apiKey', in: scheme.value.location, name: scheme.value.name };
     case 'openIdConnectSecurityScheme':
       return { type: 'openIdConnect', openIdConnectUrl: scheme.value.openIdConnectUrl };
-    case 'oauth2SecurityScheme': {
-      const flow = scheme.value.flows?.flow;
-      return { type: 'oauth2', flows: flow ? { [flow.$case]: flow.value } : {} };
-    }
+    case 'oauth2SecurityScheme':
+      return legacyOauth(scheme.value);
     default:
       return {};
   }

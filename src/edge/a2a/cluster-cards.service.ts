@@ -1,4 +1,4 @@
-import { type AgentCard, AgentCard as AgentCardCodec, generateAgentCardSignature } from '@a2a-js/sdk';
+import type { AgentCard } from '@a2a-js/sdk';
 import { allowsSkill } from '@coorchat/contracts';
 import type { TenantContext } from '@coorchat/kernel';
 import { Injectable } from '@nestjs/common';
@@ -7,6 +7,7 @@ import { UnitOfWork } from '../../platform/db/index.js';
 import { PublicUrl } from '../../platform/http/index.js';
 import { WorkerDirectory } from '../../registry/index.js';
 import { clusterAllowsSkill, Clusters } from '../../tenancy/index.js';
+import { CardSignatures } from './card-signatures.js';
 import { clusterCard, extendedCard } from './cluster-card.js';
 
 const VERSION = '0.1.0';
@@ -14,6 +15,8 @@ const VERSION = '0.1.0';
 /** The control plane's own Agent Cards, signed with its keys (JWS, A2A 1.0 section 8.4). */
 @Injectable()
 export class ClusterCards {
+  readonly #signatures = new CardSignatures();
+
   constructor(
     private readonly publicUrl: PublicUrl,
     private readonly keys: SigningKeys,
@@ -49,15 +52,9 @@ export class ClusterCards {
     return [...new Set(found.flat())].sort();
   }
 
-  /**
-   * Signs the card as it is sent. The SDK leaves `securitySchemes` out when it is given its own object, so that
-   * anybody could change where clients ask for tokens.
-   */
   private async signed(card: AgentCard): Promise<AgentCard> {
     const { kid, privateKey } = await this.keys.current();
     const jku = `${this.publicUrl.value}/oidc/jwks`;
-    const sign = generateAgentCardSignature(privateKey, { alg: 'ES256', typ: 'JOSE', kid, jku });
-    const { signatures } = await sign(AgentCardCodec.toJSON(card) as AgentCard);
-    return { ...card, signatures };
+    return { ...card, signatures: await this.#signatures.of(card, { kid, privateKey, jku }) };
   }
 }

@@ -27,6 +27,7 @@ const LEGACY = '0.3';
 const CURRENT = '1.0';
 const INVALID_PARAMS = -32602;
 const CARD_MAX_AGE_SECONDS = 300;
+const LEGACY_EXTENDED_CARD = 'agent/getAuthenticatedExtendedCard';
 
 type RpcBody = Record<string, unknown>;
 type Answer = Awaited<ReturnType<JsonRpcTransportHandler['handle']>>;
@@ -102,6 +103,8 @@ export class A2aRoutes implements OnModuleInit {
     const body = (request.body ?? {}) as RpcBody;
     const refusal = this.#refusal(version, request, body);
     if (refusal) return reply.send(refusal);
+    if (version === LEGACY && body['method'] === LEGACY_EXTENDED_CARD)
+      return reply.send(await this.#legacyCard(request));
     const user = new TenantUser(tenantOf(request), leftSignal(reply), (reason) => this.#denied(request, reason));
     const context = new ServerCallContext({ user, requestedVersion: version });
     const answer: Answer | object = await (version === LEGACY ? this.#legacy : this.#current).handle(body, context);
@@ -111,6 +114,12 @@ export class A2aRoutes implements OnModuleInit {
         ? LegacyJsonRpcTransportHandler.mapToLegacyJSONRPCError
         : JsonRpcTransportHandler.mapToJSONRPCError;
     return this.#stream(reply, answer, (error) => ({ jsonrpc: '2.0', id: body['id'] ?? null, error: map(error) }));
+  }
+
+  /** In the words of both generations: what the SDK would translate it to no longer bears out the signature. */
+  async #legacyCard(request: FastifyRequest): Promise<object> {
+    const card = await this.cards.extended(tenantOf(request));
+    return { jsonrpc: '2.0', id: (request.body as RpcBody)['id'] ?? null, result: cardDocument(card) };
   }
 
   /** The tenant comes from the credential; a body that names another one is refused, its own is dropped. */

@@ -93,6 +93,14 @@ function optional<T>(
   return () => (found ??= { value: look() }).value;
 }
 
+function rateLimitsOf({ requestLimits }: AppConfig, app: () => NestFastifyApplication): RateLimits {
+  return new RateLimits({
+    limits: requestLimits,
+    limiter: optional(app, RequestLimiter),
+    quota: optional(app, RequestQuota),
+  });
+}
+
 /** Streams end at once, running requests may finish, and what is still open after the grace is cut. */
 function drainOnClose(server: FastifyInstance, graceMs: number): void {
   server.addHook('preClose', async () => {
@@ -150,11 +158,7 @@ export async function createHttpApp(module: Type | DynamicModule, config: AppCon
     (error, socket) => answerClientError(error, socket, refusals()),
   );
   const server = adapter.getInstance() as unknown as FastifyInstance;
-  const rateLimits = new RateLimits({
-    limits: config.requestLimits,
-    limiter: optional(started, RequestLimiter),
-    quota: optional(started, RequestQuota),
-  });
+  const rateLimits = rateLimitsOf(config, started);
   const authenticator = () => started().get(Authenticator, { strict: false });
   await prepare(server, { routes, rateLimits, authenticator, config });
   nest = await NestFactory.create<NestFastifyApplication>(module, adapter, {

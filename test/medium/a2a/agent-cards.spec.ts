@@ -83,6 +83,8 @@ describe('the public card', () => {
     expect(json['securitySchemes']).toMatchObject({
       apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' },
       oauth2: { type: 'oauth2', flows: { authorizationCode: { tokenUrl: `${plane.url}/oidc/token` } } },
+      oauth2Program: { type: 'oauth2', flows: { clientCredentials: { tokenUrl: `${plane.url}/oidc/token` } } },
+      oauth2Device: { type: 'openIdConnect' },
       openIdConnect: { type: 'openIdConnect' },
     });
   });
