@@ -180,7 +180,7 @@ const subjects: Subject[] = [
   },
   {
     store: EnrolmentTokenStore,
-    system: ['findOrg'],
+    system: ['find'],
     probes: () => ({
       redeem: (tx) => new EnrolmentTokenStore().redeem(tx, owned.tokenHash, owned.workerId),
       insert: (tx) => {

@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:net';
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { machineFactsOf } from '@coorchat/a2a';
@@ -105,6 +105,23 @@ describe.runIf(service)('a machine with a keychain', () => {
   });
 });
 
+describe.runIf(service)('a locked keychain', () => {
+  afterEach(() => service?.unlock());
+
+  it('does not lose the key that it holds, and takes no new one', async () => {
+    onBus(service?.address ?? '');
+    const { key } = await kept();
+    await service?.lock();
+    await expect(kept()).rejects.toMatchObject({ code: 'worker.keychain_unavailable' });
+    expect(await readdir(dataDir)).toEqual(['worker-key.json']);
+    const fresh = path.join(dataDir, 'fresh');
+    expect((await kept({ dataDir: fresh })).store.kind).toBe('file');
+    await service?.unlock();
+    expect((await kept()).key.publicJwk).toEqual(key.publicJwk);
+    expect((await kept({ dataDir: fresh })).store.kind).toBe('file');
+  });
+});
+
 describe('a worker', () => {
   it.each([['file', NO_BUS] as const, ...(service ? [['keychain', service.address] as const] : [])])(
     'says that its key lies in the %s, and starts again with it',
@@ -117,6 +134,10 @@ describe('a worker', () => {
           worker.start({ env });
           await vi.waitFor(() => expect(plane.lines, worker.output).toHaveLength(lines), { timeout: 30_000 });
           expect(machineFactsOf(AgentCard.fromJSON(plane.line.hello.card))?.keyStore).toBe(kind);
+          // The library was in another process: the worker's memory has none of it.
+          if (process.platform === 'linux') {
+            expect(await readFile(`/proc/${worker.pid}/maps`, 'utf8')).not.toContain('keyring');
+          }
           await worker.kill();
         }
         expect(plane.enrolments).toHaveLength(1);

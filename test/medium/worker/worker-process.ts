@@ -51,6 +51,10 @@ export class WorkerUnderTest {
     return path.join(this.folder, 'data');
   }
 
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   /** Null while it runs. */
   get exitCode(): number | null {
     return this.#child?.exitCode ?? null;

@@ -69,6 +69,7 @@ async function run(call: KeychainCall, timeoutMs: number): Promise<KeychainAnswe
     stdio: ['pipe', 'pipe', 'ignore'],
     signal,
     killSignal: 'SIGKILL',
+    windowsHide: true,
   });
   const ended = new Promise<never>((_, reject) => child.once('error', reject));
   // It may be gone before it has read.

@@ -68,7 +68,13 @@ function machineText(name: string, facts: MachineFacts | undefined): string {
   const machine = { name, hostname: hostname(), ...facts, repositories: facts?.repositories.map((each) => each.name) };
   const text = JSON.stringify(machine);
   if (text.length <= MAX_MACHINE_LENGTH) return text;
-  return JSON.stringify({ ...machine, repositories: [], toolchains: [], mcpServers: [], labels: machine.labels?.slice(0, 20) });
+  return JSON.stringify({
+    ...machine,
+    repositories: [],
+    toolchains: [],
+    mcpServers: [],
+    labels: machine.labels?.slice(0, 20),
+  });
 }
 
 async function post(url: string, form: Readonly<Record<string, string>>): Promise<unknown> {
