@@ -61,3 +61,56 @@ it.each([
   expect(seen).toEqual(expect.arrayContaining(['/docs', '/auth/sign-up', '/oidc/auth?client_id=nobody']));
   expect(paths.length).toBeGreaterThan(60);
 });
+
+const ELSEWHERE = [
+  'https://evil.example/',
+  '//evil.example',
+  '/\\evil.example',
+  '/auth/..//evil.example',
+  'javascript:alert(1)',
+];
+const NAMES = [
+  'continue',
+  'next',
+  'redirect',
+  'redirect_uri',
+  'return_to',
+  'returnTo',
+  'url',
+  'target',
+  'post_logout_redirect_uri',
+];
+
+it.each([
+  ['a stranger', () => ''],
+  ['somebody who is signed in', () => cookie],
+])('nothing sends %s to another site', async (_who, cookieOf) => {
+  let redirects = 0;
+  for (const path of paths.filter((each) => /^\/(?:auth|oidc|docs)/.test(each))) {
+    for (const target of ELSEWHERE) {
+      const query = new URLSearchParams(NAMES.map((name): [string, string] => [name, target]));
+      const response = await fetch(`${oidc.url}${path}?${query}`, {
+        redirect: 'manual',
+        headers: { cookie: cookieOf() },
+      });
+      await response.body?.cancel();
+      const location = response.headers.get('location');
+      if (location === null) continue;
+      redirects += 1;
+      expect(new URL(location, oidc.url).origin, `${path} → ${location}`).toBe(new URL(oidc.url).origin);
+    }
+  }
+  expect(redirects).toBeGreaterThan(0);
+});
+
+it.each([
+  '//evil.example/%2f..',
+  '/%2f%2fevil.example',
+  '/\\evil.example',
+  '/docs//evil.example',
+  '/docs/../..//evil.example',
+])('the path %s leads nowhere', async (path) => {
+  const server = oidc.app.nest.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const { headers } = await server.inject({ method: 'GET', url: path });
+  expect(headers.location).toBeUndefined();
+});

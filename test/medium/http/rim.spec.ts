@@ -144,6 +144,15 @@ describe('bad input', () => {
     expect(answer.toString()).toMatch(/^HTTP\/1\.1 431 [\s\S]*http\.headers_too_large/);
   });
 
+  it('answers an upgrade whose headers are too large', async () => {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket';
+    socket.write(`GET /tunnel/v1 HTTP/1.1\r\nHost: x\r\n${upgrade}\r\nDPoP: ${'a'.repeat(100_000)}\r\n\r\n`);
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    socket.destroy();
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 431 [\s\S]*http\.headers_too_large/);
+  });
+
   it('answers what is no HTTP', async () => {
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     socket.write('\x16\x03\x01 hello\r\n\r\n');
