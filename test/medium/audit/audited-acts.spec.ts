@@ -33,6 +33,13 @@ let orgId: string;
 /** Made on the way, by what they are. */
 const made: Record<string, string> = {};
 
+const USAGE = {
+  inputTokens: 1_000,
+  outputTokens: 100,
+  cacheReadTokens: 0,
+  cacheWrite5mTokens: 0,
+  cacheWrite1hTokens: 0,
+};
 const transcript = Buffer.from('{"said":"hello"}\n');
 
 async function keep({ api }: Assignment) {
@@ -54,6 +61,7 @@ const script: Script = async function* (assignment) {
     yield { state: 'failed', failure: { class: 'task', code: 'test.bad', message: 'no' } };
     return;
   }
+  yield { usage: { callId: `${assignment.attemptId}-1`, model: 'claude-haiku-4-5', usage: USAGE } };
   const result = { summary: 'done', commits: null, checks: [], prepared: null, transcript: await keep(assignment) };
   yield { state: 'completed', result };
 };
@@ -221,6 +229,7 @@ const OF_ORGANIZATION: [what: string, type: string, expected: () => object][] = 
   ['work that was called off', 'work.canceled', () => ({ object: made['canceled'] })],
   ['a completed task', 'task.completed', () => actor('worker')],
   ['a failed task', 'task.failed', () => actor('worker')],
+  ['what a call of a model cost', 'cost.recorded', () => ({ ...actor('worker'), ...data({ source: 'worker' }) })],
   ['a transcript that was read, three times', 'work.artifact_read', () => ({ object: made['artifact'] })],
   ['the trail’s own export', 'audit.exported', () => actor('user')],
   ['a denied call, with its number', 'identity.access_denied', () => ({ object: 'audit:read', ...data({ count: 3 }) })],
