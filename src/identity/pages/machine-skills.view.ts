@@ -57,8 +57,8 @@ export interface Likely {
 
 /** Where a machine is to work: a cluster of one of the organizations. A sentence where there is no choice. */
 export function placeChoice(choices: readonly GrantableOrganization[], { currentOrgId, clusterId }: Likely): Fragment {
-  const places = choices.flatMap(({ orgId, name, clusters = [] }) =>
-    clusters.map((cluster) => ({ ...cluster, orgId, organization: name })),
+  const places = choices.flatMap(({ orgId, name: organization, role, clusters = [] }) =>
+    clusters.map((cluster) => ({ ...cluster, orgId, organization, role })),
   );
   const [only] = places;
   if (only === undefined) return organizationChoice(choices, currentOrgId);
@@ -68,14 +68,15 @@ export function placeChoice(choices: readonly GrantableOrganization[], { current
   }
   const chosen = places.find(({ id }) => id === clusterId);
   const likely = chosen ?? places.find(({ orgId }) => orgId === currentOrgId) ?? only;
-  const option = ({ id, name }: { id: string; name: string }) =>
-    html`<option value="${id}" ${id === likely.id && 'selected'}>${name}</option>`;
-  const group = ({ name, role, clusters = [] }: GrantableOrganization) =>
-    html`<optgroup label="${name} (${role})">${clusters.map(option)}</optgroup>`;
+  const isOne = places.every(({ orgId }) => orgId === only.orgId);
+  const option = ({ id, name, organization, role }: (typeof places)[number]) =>
+    html`<option value="${id}" ${id === likely.id && 'selected'}>
+      ${isOne ? name : `${name} – ${organization} (${role})`}
+    </option>`;
   return html`<div class="field">
     <label for="cluster">Cluster</label>
     <select id="cluster" name="cluster">
-      ${choices.length === 1 ? places.map(option) : choices.map(group)}
+      ${places.map(option)}
     </select>
   </div>`;
 }

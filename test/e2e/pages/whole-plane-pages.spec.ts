@@ -12,7 +12,14 @@ import { SsoDomains } from '../../../src/identity/sso/sso-domains.service.js';
 import { WorkerDirectory } from '../../../src/registry/worker-directory.service.js';
 import { ClusterAdmin } from '../../../src/tenancy/cluster-admin.service.js';
 import { migrateQueue } from '../../../src/platform/queue/index.js';
-import { type OidcApp, ownerOf, type SignedInPerson, signedInPerson, startOidc } from '../../medium/oidc/oidc-app.js';
+import {
+  joinAs,
+  type OidcApp,
+  ownerOf,
+  type SignedInPerson,
+  signedInPerson,
+  startOidc,
+} from '../../medium/oidc/oidc-app.js';
 import { type CompanyIdp, startCompanyIdp } from '../../medium/sso/company-idp.js';
 import { WorkerUnderTest } from '../../medium/worker/worker-process.js';
 import { type TestDatabase, testDatabase } from '../../support/database.js';
@@ -37,7 +44,15 @@ const LOOKED_AT: Readonly<Record<string, readonly string[]>> = {
   '/auth/account/programs': ['programs', 'no-programs'],
   '/auth/interaction/:uid': ['consent', 'error'],
   '/auth/invitation': ['invitation'],
-  '/auth/device': ['device-code', 'machine', 'machine-approval', 'machine-faults', 'program', 'device-done'],
+  '/auth/device': [
+    'device-code',
+    'machine',
+    'machine-approval',
+    'machine-faults',
+    'machine-places',
+    'program',
+    'device-done',
+  ],
   '/auth/sso': ['sso', 'sso-faults'],
   '/auth/sso/callback/:id': ['sso-refused'],
 };
@@ -153,7 +168,7 @@ describe('a worker without a token', () => {
     await ada.tabsTo('Cluster');
     await ada.page.keyboard.type('work');
     await ada.presses('Approve');
-    expect(await ada.page.textContent('#cluster option:checked')).toBe('workshop');
+    expect((await ada.page.textContent('#cluster option:checked'))?.trim()).toBe('workshop');
     expect(await ada.page.textContent('#skills-fault')).toContain('at least one skill');
     await ada.looksAround('machine-faults');
     await ada.presses('Refuse');
@@ -163,12 +178,49 @@ describe('a worker without a token', () => {
   });
 });
 
+describe('somebody who manages clusters of several organizations', () => {
+  it('chooses among all of them, and no others', async () => {
+    const [mine, notMine] = [await signedInPerson(app, database), await signedInPerson(app, database)];
+    const { userId } = owner;
+    await joinAs(app, database, { orgId: mine.orgId, userId, role: 'admin' });
+    await joinAs(app, database, { orgId: notMine.orgId, userId, role: 'developer' });
+    const scope = 'worker:register skill:code skill:*';
+    const device = await post('/oidc/device/auth', { client_id: WORKER_CLIENT_ID, scope });
+    const opens = async () => {
+      await ada.opens(`/auth/device?user_code=${device['user_code']}`);
+      await ada.presses('Go on');
+    };
+    await opens();
+    const texts = await ada.page.locator('#cluster option').allTextContents();
+    const places = texts.map((text) => text.trim());
+    expect(places.sort()).toEqual(['default – Acme (admin)', 'default – Acme (owner)', 'workshop – Acme (owner)']);
+    await ada.looksAround('machine-places');
+    const [theirs] = await app.get(ClusterAdmin).list(ownerOf(notMine));
+    await ada.page.evaluate(`document.querySelector('#cluster option:checked').value = '${theirs?.id}'`);
+    await ada.presses('Approve');
+    expect(await ada.page.textContent('main')).toContain('no such cluster');
+    await opens();
+    const [there] = await app.get(ClusterAdmin).list(ownerOf(mine));
+    await ada.page.selectOption('#cluster', there?.id ?? '');
+    await ada.tabsTo('every skill, also what it learns later');
+    await ada.page.keyboard.press('Space');
+    await ada.presses('Approve');
+    expect(await ada.heading).toBe('It is in');
+    const redeem = { grant_type: DEVICE_CODE, client_id: WORKER_CLIENT_ID, device_code: device['device_code'] ?? '' };
+    const { access_token: token = '', scope: granted } = await post('/oidc/token', redeem);
+    expect(granted).toBe('worker:register skill:*');
+    const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+    expect(claims.org_id).toBe(mine.orgId);
+  });
+});
+
 describe('programs that a person let act for them', () => {
   it('are listed, and end within seconds when they are taken back', async () => {
     const device = await post('/oidc/device/auth', { client_id: CLI_CLIENT_ID });
     await ada.opens(`/auth/device?user_code=${device['user_code']}`);
     await ada.presses('Go on');
     await ada.looksAround('program');
+    await ada.page.selectOption('#organization', owner.orgId);
     await ada.presses('Approve');
     const redeem = { grant_type: DEVICE_CODE, client_id: CLI_CLIENT_ID, device_code: device['device_code'] ?? '' };
     const { access_token: token, refresh_token: refresh = '' } = await post('/oidc/token', redeem);
