@@ -1,3 +1,4 @@
+import { type Permission, PERMISSIONS } from '@coorchat/contracts';
 import { AppError, type ErrorDetails } from '@coorchat/kernel';
 
 /** Why a credential that was shown is not taken: RFC 6750 section 3.1, RFC 9449 sections 7.1 and 9. */
@@ -38,9 +39,15 @@ export function challengeOf(error: unknown): Challenge | undefined {
   return error instanceof ChallengedError ? error.challenge : undefined;
 }
 
-/** What a credential lacks (RFC 6750 section 3.1). */
+/** A scope with which the permission comes: clients ask for what stands here. */
+function scopeFor(needed: string): string {
+  return Object.hasOwn(PERMISSIONS, needed) ? PERMISSIONS[needed as Permission].scopes[0] : needed;
+}
+
+/** What a credential lacks (RFC 6750 section 3.1): of several things that are enough, the first. */
 export function scopeHeaders(details: ErrorDetails | undefined): Record<string, string> {
   const needed = details?.['needed'];
-  if (!Array.isArray(needed)) return {};
-  return { 'www-authenticate': `Bearer realm="coorchat", error="insufficient_scope", scope="${needed.join(' ')}"` };
+  if (!Array.isArray(needed) || needed.length === 0) return {};
+  const scope = scopeFor(String(needed[0]));
+  return { 'www-authenticate': `Bearer realm="coorchat", error="insufficient_scope", scope="${scope}"` };
 }
