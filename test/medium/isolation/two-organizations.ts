@@ -12,6 +12,9 @@ import { ask, type Reply } from './replies.js';
 import { type Rows, rowsOf } from './rows.js';
 import { StatementCount } from './statement-count.js';
 
+/** `powerless`: somebody of B without any right. */
+type Caller = 'a' | 'b' | 'powerless';
+
 const SETTLED_MS = 1_500;
 const ORG_HEADER = 'x-org';
 const EVERYTHING: ReadonlySet<string> = new Set([...Object.keys(PERMISSIONS), ...SCOPES, 'skill:*']);
@@ -47,7 +50,7 @@ export class TwoOrganizations {
   }
 
   /** As somebody who may do everything in their own organization: rights do not protect A here, only the walls do. */
-  async send(as: 'a' | 'b', method: string, path: string, body?: unknown, more: object = {}): Promise<Reply> {
+  async send(as: Caller, method: string, path: string, body?: unknown, more: object = {}): Promise<Reply> {
     const headers = { [ORG_HEADER]: as, authorization: 'Bearer spied', ...more };
     if (body === undefined) return this.sendRaw(method, path, undefined, headers);
     return this.sendRaw(method, path, JSON.stringify(body), { 'content-type': 'application/json', ...headers });
@@ -108,8 +111,13 @@ export class TwoOrganizations {
   }
 
   #actAsWhoIsNamed(): void {
+    const powerless = tenantContext({ ...this.b, scopes: new Set() });
+    const contexts = new Map([
+      ['a', this.a],
+      ['powerless', powerless],
+    ]);
     const authenticate = async ({ headers }: PresentedCredential): Promise<TenantContext> =>
-      headers[ORG_HEADER] === 'a' ? this.a : this.b;
+      contexts.get(String(headers[ORG_HEADER])) ?? this.b;
     vi.spyOn(CredentialAuthenticator.prototype, 'authenticate').mockImplementation(authenticate);
   }
 
