@@ -26,7 +26,7 @@ const TASKS = [
     key: 'check',
     kind: 'tool',
     title: 'Check',
-    tool: { name: 'run_tests', arguments: { check: 'cart' } },
+    tool: { server: 'toolbox', name: 'run_tests', arguments: { check: 'cart' } },
     dependsOn: ['fix-cart'],
   },
 ];

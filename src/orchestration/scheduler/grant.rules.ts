@@ -20,7 +20,7 @@ function serversOf({ kind, tool }: ReadyTask): string[] {
 /** An agent may use the whole toolbox; a tool task, the tool that it names. */
 function toolsOf({ kind, tool }: ReadyTask): string[] {
   if (kind === 'agent') return ['*'];
-  return tool !== null && (tool.server ?? 'toolbox') === 'toolbox' ? [tool.name] : [];
+  return tool !== null && tool.server === undefined ? [tool.name] : [];
 }
 
 /**

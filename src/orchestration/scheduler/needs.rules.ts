@@ -1,5 +1,5 @@
 import semver from 'semver';
-import { EVERY_SKILL, listAllows } from '../task/index.js';
+import { EVERY_SKILL, listAllows, OWN_SERVER } from '../task/index.js';
 import { lacksRepository } from './clone.rules.js';
 import type { PlaceableMachine, PlaceableTask, UnmetNeed } from './placement.types.js';
 
@@ -65,7 +65,7 @@ const grant: NeedRule = ({ neededSkill }, machine) =>
       );
 
 const mcpServer: NeedRule = ({ tool }, machine) =>
-  tool?.server === undefined || tool.server === 'toolbox' || tool.server === 'coorchat'
+  tool?.server === undefined || tool.server === OWN_SERVER
     ? MET
     : machine.mcpServers.includes(tool.server)
       ? MET

@@ -43,6 +43,13 @@ describe('completeGraph', () => {
     ]);
   });
 
+  it('takes the name of the toolbox for the toolbox', () => {
+    const plan = { tasks: [agent('a'), tool('test', 'run_tests', ['a'], 'toolbox')] };
+    const [, , test] = completeGraph(plan, CODE);
+    expect(test).toMatchObject({ key: 'test', role: 'integrate', tool: { name: 'run_tests', arguments: {} } });
+    expect(test?.tool).not.toHaveProperty('server');
+  });
+
   it('adds nothing without a repository', () => {
     expect(shape([agent('a'), agent('b')], { ...CODE, hasRepository: false, needsPrepare: false })).toEqual([
       'work:a<',

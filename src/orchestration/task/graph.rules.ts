@@ -26,7 +26,6 @@ export interface GraphContext {
   readonly preparedBy?: string;
 }
 
-const TOOLBOX = new Set([undefined, 'toolbox']);
 const READ_ONLY_TOOLS = new Set([
   'run_tests',
   'build',
@@ -39,7 +38,7 @@ const READ_ONLY_TOOLS = new Set([
 ]);
 
 function isToolboxTask({ tool }: Pick<GraphTask, 'tool'>): boolean {
-  return tool !== null && TOOLBOX.has(tool.server);
+  return tool !== null && tool.server === undefined;
 }
 
 /** Whether a task may leave commits behind. */
@@ -53,6 +52,12 @@ function freeKey(wanted: string, taken: ReadonlySet<string>): string {
   return key;
 }
 
+/** Plans may call the toolbox by its name; inside, it is the server that has none. */
+function toolOf({ tool }: PlannedTask): ToolCall | null {
+  if (tool?.server !== 'toolbox') return tool ?? null;
+  return { name: tool.name, arguments: tool.arguments };
+}
+
 function fromPlan(task: PlannedTask, constraints: Constraints): GraphTask {
   return {
     key: task.key,
@@ -62,12 +67,15 @@ function fromPlan(task: PlannedTask, constraints: Constraints): GraphTask {
     description: task.description,
     skill: task.skill ?? null,
     needs: mergeNeeds(task.needs, constraints),
-    tool: task.tool ?? null,
+    tool: toolOf(task),
     model: task.model ?? null,
     estimatedCostMicros: task.estimatedCostUsd === undefined ? null : usdToMicros(task.estimatedCostUsd),
     dependsOn: [...new Set(task.dependsOn)],
   };
 }
+
+/** Names what the worker does itself; no server of a machine's owner. */
+export const OWN_SERVER = 'coorchat';
 
 const OWN_STEP = { role: 'work', kind: 'tool', skill: null, model: null, estimatedCostMicros: null } as const;
 
@@ -79,7 +87,7 @@ export function prepareTask(constraints: Constraints, key = 'prepare'): GraphTas
     title: 'Prepare the repository',
     description: 'Resolves the base commit, outlines the repository and makes its base available to other machines.',
     needs: prepareNeeds(constraints),
-    tool: { server: 'coorchat', name: 'prepare_repository', arguments: {} },
+    tool: { server: OWN_SERVER, name: 'prepare_repository', arguments: {} },
     dependsOn: [],
   };
 }

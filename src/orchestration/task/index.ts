@@ -42,6 +42,7 @@ export type {
 export { Admission, type AdmissionDecision, type AdmissionRequest } from './admission.port.js';
 export { type OpenBudget, SpendingPort } from './spending.port.js';
 export { type HoldDecision, ModelMeter, type ModelHold, type ModelSettlement } from './model-meter.port.js';
+export { OWN_SERVER } from './graph.rules.js';
 export { EVERY_SKILL, listAllows, type PlannableSkills, type PoolSkills } from './skill.rules.js';
 export { SkillCatalog } from './skill-catalog.port.js';
 export { type AttemptCode, AttemptReader, type LiveAttempt, taskBranch } from './attempt-reader.store.js';

@@ -39,6 +39,14 @@ describe('planFaults', () => {
     );
   });
 
+  it('lets no plan call what the worker does by itself', () => {
+    const task = agent('a', [], {
+      kind: 'tool',
+      tool: { server: 'coorchat', name: 'prepare_repository', arguments: {} },
+    });
+    expect(codes([task])).toEqual(['task.plan_tool_unexpected tasks[0].tool.server']);
+  });
+
   it('finds a cycle as soon as an edge closes one, in whatever order the tasks stand', () => {
     const closed = acyclic
       .filter((tasks) => tasks.some(({ dependsOn }) => dependsOn.length > 0))

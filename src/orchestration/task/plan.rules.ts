@@ -1,6 +1,7 @@
 import { type Constraints, MAX_PLAN_TASKS, type Plan, type PlannedTask } from '@coorchat/contracts';
 import semver from 'semver';
 import { findCycle } from './cycle.rules.js';
+import { OWN_SERVER } from './graph.rules.js';
 import type { PlannableSkills } from './skill.rules.js';
 import type { PlanFault } from './work.types.js';
 
@@ -53,6 +54,8 @@ const allowedSkill: TaskRule = (task, path, _plan, { skills, allowed }) => {
 };
 
 const tool: TaskRule = (task, path) => {
+  if (task.tool?.server === OWN_SERVER)
+    return [fault('plan_tool_unexpected', `${path}.tool.server`, `"${OWN_SERVER}" stands for our own steps`)];
   if ((task.kind === 'tool') === (task.tool !== undefined)) return [];
   return task.kind === 'tool'
     ? [fault('plan_tool_missing', `${path}.tool`, `"${task.key}" is a tool task and names no tool`)]

@@ -23,8 +23,7 @@ interface SkilledTask {
 /** Steps of our own: preparing runs no code of the repository, and integrating runs its tests and nothing else. */
 function isOwnStep({ role, tool }: SkilledTask): boolean {
   if (role === 'prepare') return true;
-  const { server = 'toolbox', name } = tool ?? {};
-  return role === 'integrate' && server === 'toolbox' && name === 'run_tests';
+  return role === 'integrate' && tool?.server === undefined && tool?.name === 'run_tests';
 }
 
 /**
