@@ -13,6 +13,7 @@ import {
   PublicUrl,
 } from '../../../src/platform/http/index.js';
 import { HealthModule } from '../../../src/platform/health/index.js';
+import { OutboxModule } from '../../../src/platform/outbox/index.js';
 import { TelemetryModule } from '../../../src/platform/telemetry/index.js';
 import { Delivery, Quarantine, RepositoryApiModule } from '../../../src/repository/index.js';
 import { type TestDatabase, testDatabase } from '../../support/database.js';
@@ -59,6 +60,7 @@ beforeAll(async () => {
       ConfigModule.with(database.config),
       TelemetryModule,
       DatabaseModule,
+      OutboxModule,
       BlobModule,
       HttpModule,
       HealthModule,
