@@ -1,5 +1,3 @@
-import { type AppConfigFields, outboundEntryText } from '../platform/config/index.js';
-
 const DOOR = 'db.system.';
 
 type Counts = Readonly<Record<string, number>>;
@@ -11,28 +9,4 @@ export function doorsUsed(before: Counts, now: Counts): Record<string, number> {
       .filter(([name, count]) => name.startsWith(DOOR) && count > (before[name] ?? 0))
       .map(([name, count]) => [name.slice(DOOR.length), count - (before[name] ?? 0)]),
   );
-}
-
-/** What may be written down of the configuration: no secret, and no URL, since those may carry one. */
-export function settingsOf(config: AppConfigFields): Record<string, unknown> {
-  return {
-    processes: config.processes,
-    host: config.host,
-    port: config.port,
-    publicUrl: config.publicUrl ?? null,
-    embeddedDatabase: config.embeddedDatabase,
-    redis: config.redisUrl !== undefined,
-    blob: config.blob.kind,
-    models: { default: config.model.defaultModel, planner: config.model.plannerModel },
-    limits: config.limits,
-    leaseMs: config.leaseMs,
-    heartbeatIntervalMs: config.heartbeatIntervalMs,
-    auditRetentionDays: config.auditRetentionDays,
-    auditRetentionMinDays: config.auditRetentionMinDays,
-    allowFileRemotes: config.git.allowFileRemotes,
-    corsOrigins: config.corsOrigins,
-    trustedProxies: config.trustedProxies,
-    outboundAllow: config.outboundAllow.map(outboundEntryText),
-    logLevel: config.logLevel,
-  };
 }

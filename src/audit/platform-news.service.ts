@@ -3,7 +3,8 @@ import { AppConfig } from '../platform/config/index.js';
 import { UnitOfWork } from '../platform/db/index.js';
 import { Outbox, PLATFORM_ORG } from '../platform/outbox/index.js';
 import { Logger, Metrics } from '../platform/telemetry/index.js';
-import { doorsUsed, settingsOf } from './platform-news.rules.js';
+import { doorsUsed } from './platform-news.rules.js';
+import { settingsOf } from './settings.view.js';
 
 const EVERY_MS = 60 * 60 * 1_000;
 

@@ -9,7 +9,7 @@ export {
 export { type Admission, Authenticator, type EndedCredential, type PresentedCredential } from './authenticator.port.js';
 export { CallerAddress } from './caller-address.js';
 export { type Challenge, ChallengedError, challengeHeaders } from './challenge.js';
-export { type CredentialOwner, ownedBy, ownerOf } from './credential-owner.js';
+export { type CredentialOwner, ownedBy } from './credential-owner.js';
 export { createHttpApp, HttpApp } from './create-http-app.js';
 export { type EventStreamOptions, lastEventIdOf, openEventStream, type StreamedEvent } from './event-stream.js';
 export { type Download, sendDownload } from './download.js';
