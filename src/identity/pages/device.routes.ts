@@ -1,13 +1,11 @@
-import { isSkillScope } from '@coorchat/contracts';
 import { Injectable, Optional } from '@nestjs/common';
 import { SignInThrottle } from '../accounts/sign-in-throttle.service.js';
 import { deviceCodeLimits } from '../accounts/throttle.rules.js';
-import { isOfMachine } from '../oidc/asked-scopes.rules.js';
 import { type GrantableOrganization, Interactions, type PendingDevice } from '../oidc/interactions.port.js';
 import { deviceCodePage, deviceDonePage, devicePage } from './device.view.js';
 import { errorPage } from './error.view.js';
 import { type Faults, waitText } from './form.view.js';
-import { EVERY_SKILL } from './machine-skills.view.js';
+import { scopesLeft } from './machine-skills.view.js';
 import { REFUSALS } from './interaction.routes.js';
 import type { Page, SignedIn } from './page.js';
 import type { PageRoute } from './page-server.js';
@@ -73,7 +71,7 @@ export class DevicePages {
     const place = placeOf(page, choices);
     const outcome = await interactions.approveDevice(userCode, {
       ...{ session, visitor, ...place },
-      scopes: scopesLeft(page, device),
+      scopes: scopesLeft(page.body, device),
     });
     if (outcome.kind === 'approved') return page.show(deviceDonePage(true));
     if (outcome.kind === 'no_skill') {
@@ -98,11 +96,4 @@ function placeOf(
   if (cluster === undefined) return { orgId: organization };
   const chosen = choices.find(({ clusters = [] }) => clusters.some(({ id }) => id === cluster));
   return { orgId: chosen?.orgId ?? choices[0]?.orgId ?? '', clusterId: cluster };
-}
-
-/** Everything that was asked for but the skills whose box is empty; of a machine, every skill stands for all others. */
-function scopesLeft({ body }: Page, { scopes }: PendingDevice): string[] {
-  const left = scopes.filter((scope) => !isSkillScope(scope) || body[scope] === 'on');
-  const isEvery = isOfMachine(scopes) && left.includes(EVERY_SKILL);
-  return isEvery ? left.filter((scope) => !isSkillScope(scope) || scope === EVERY_SKILL) : left;
 }

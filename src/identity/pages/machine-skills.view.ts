@@ -5,48 +5,63 @@ import type { Faults } from './form.view.js';
 import { type Fragment, html } from './html.js';
 import { organizationChoice } from './interaction.view.js';
 
-export const EVERY_SKILL = 'skill:*';
+const EVERY_SKILL = 'skill:*';
 
-interface Box {
-  readonly scope: string;
-  readonly label: Fragment;
-  readonly isChecked: boolean;
-}
-
-function box({ scope, label, isChecked }: Box): Fragment {
+function box(scope: string): Fragment {
+  const label = scope === EVERY_SKILL ? 'every skill' : html`<code>${scope.slice('skill:'.length)}</code>`;
   return html`<li>
-    <label><input type="checkbox" name="${scope}" value="on" ${isChecked && 'checked'} /> ${label}</label>
+    <label><input type="checkbox" name="${scope}" value="on" checked /> <span>${label}</span></label>
   </li>`;
 }
 
-/** Boxes of the skills that were asked for. A machine gets what it offers now; every later one is a choice of its own. */
+function boxes(scopes: readonly string[], label?: string): Fragment {
+  return html`<ul class="boxes" ${label !== undefined && html`aria-label="${label}"`}>
+    ${scopes.map(box)}
+  </ul>`;
+}
+
+/** Every skill, or some: what stands in the boxes counts only where they can be seen. */
+function everyOrSome(named: readonly string[], isSome: boolean): Fragment {
+  const choice = (value: 'every' | 'some', text: Fragment) =>
+    html`<li>
+      <label
+        ><input type="radio" name="skills" value="${value}" ${(value === 'some') === isSome && 'checked'} />
+        <span>${text}</span></label
+      >
+    </li>`;
+  return html`<ul class="boxes single">
+      ${choice('every', 'every skill: also tasks that name none, and what it learns later')}
+      ${choice('some', 'only these, and no task that names none')}
+    </ul>
+    <div class="some">${boxes(named, 'Skills that it offers')}</div>`;
+}
+
+/** Which of the skills that were asked for. A machine is let in for all of them, unless the person chooses some. */
 export function skillChoice({ scopes }: PendingDevice, faults: Faults): Fragment {
   const skills = scopes.filter(isSkillScope);
   const named = skills.filter((scope) => scope !== EVERY_SKILL);
-  if (skills.length === 0) {
-    return isOfMachine(scopes) && html`<p>It gets every skill. You can change that once it is in.</p>`;
+  const isMachine = isOfMachine(scopes);
+  if (isMachine && named.length === 0) {
+    return html`<p>It gets every skill. You can change that once it is in.</p>
+      <input type="hidden" name="skills" value="every" />`;
   }
+  if (skills.length === 0) return undefined;
   const fault = faults['skills'];
-  const isFew = !isOfMachine(scopes) || named.length === 0;
-  const every = html`<span
-    >${isOfMachine(scopes) && named.length > 0 ? 'every skill, also what it learns later' : 'every skill'}</span
-  >`;
+  const isEither = isMachine && skills.includes(EVERY_SKILL);
   return html`<fieldset id="skills" tabindex="-1" ${fault && html`aria-describedby="skills-fault"`}>
     <legend class="label">Skills that it may be used for</legend>
-    ${
-      named.length > 0 &&
-      html`<ul class="boxes">
-        ${named.map((scope) => box({ scope, label: html`<code>${scope.slice('skill:'.length)}</code>`, isChecked: true }))}
-      </ul>`
-    }
-    ${
-      skills.includes(EVERY_SKILL) &&
-      html`<ul class="boxes single">
-        ${box({ scope: EVERY_SKILL, label: every, isChecked: isFew })}
-      </ul>`
-    }
+    ${isEither ? everyOrSome(named, fault !== undefined) : boxes(skills)}
     ${fault && html`<p class="fault" id="skills-fault">${fault}</p>`}
   </fieldset>`;
+}
+
+/** What of the scopes that were asked for a person left in the form. */
+export function scopesLeft(body: Readonly<Record<string, string>>, { scopes }: PendingDevice): string[] {
+  const others = scopes.filter((scope) => !isSkillScope(scope));
+  const ticked = scopes.filter((scope) => isSkillScope(scope) && body[scope] === 'on');
+  if (!isOfMachine(scopes)) return [...others, ...ticked];
+  const every = scopes.filter((scope) => scope === EVERY_SKILL);
+  return [...others, ...(body['skills'] === 'every' ? every : ticked)];
 }
 
 export interface Likely {

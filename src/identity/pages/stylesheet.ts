@@ -121,9 +121,12 @@ fieldset { border: 0; padding: 0; margin: 0 0 18px; min-width: 0; }
 legend { padding: 0; }
 .boxes { list-style: none; margin: 0; padding: 0; display: grid; gap: 4px 16px; grid-template-columns: repeat(auto-fill, minmax(160px, 1fr)); }
 .boxes.single { grid-template-columns: 1fr; }
-.boxes + .boxes { margin-top: 8px; padding-top: 8px; border-top: 1px solid var(--line); }
 .boxes label { display: flex; align-items: center; gap: 8px; margin: 0; min-height: 28px; font-weight: 400; overflow-wrap: anywhere; }
-input[type=checkbox] { width: 18px; height: 18px; margin: 0; accent-color: var(--accent); flex: none; }
+@supports selector(:has(*)) {
+  fieldset:not(:has([value=some]:checked)) .some { display: none; }
+}
+.some { margin: 4px 0 0 26px; }
+input[type=checkbox], input[type=radio] { width: 18px; height: 18px; margin: 0; accent-color: var(--accent); flex: none; }
 footer { padding: 16px 24px 24px; text-align: center; color: var(--quiet); font-size: 14px; }
 @media (max-width: 480px) {
   .top { padding: 14px 16px; }
