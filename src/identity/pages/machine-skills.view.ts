@@ -31,7 +31,7 @@ function everyOrSome(named: readonly string[], isSome: boolean): Fragment {
     </li>`;
   return html`<ul class="boxes single">
       ${choice('every', 'every skill: also tasks that name none, and what it learns later')}
-      ${choice('some', 'only these, and no task that names none')}
+      ${choice('some', 'some of what it offers, and no task that names none')}
     </ul>
     <div class="some">${boxes(named, 'Skills that it offers')}</div>`;
 }
