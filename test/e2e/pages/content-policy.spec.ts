@@ -56,6 +56,17 @@ describe('the pages', () => {
   });
 });
 
+it('is heard of when a page holds what its policy forbids', async () => {
+  await opens('/docs');
+  await page.route('**/auth/sign-in', async (route) => {
+    const response = await route.fetch();
+    const body = (await response.text()).replace('</body>', '<p style="color: red">x</p><script>1</script></body>');
+    await route.fulfill({ response, body });
+  });
+  await page.goto(`${plane.url}/auth/sign-in`);
+  await expect.poll(() => complaints.join()).toMatch(/violates style-src[\s\S]*violates script-src/);
+});
+
 describe('the page of the API', () => {
   it('shows operations, their models and who may call them, and tries one', async () => {
     await opens('/docs');

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import type { SystemTx } from '../../../src/platform/db/index.js';
 import { type TestDatabase, testDatabase } from '../../support/database.js';
 import { OauthCalls } from './oauth-calls.js';
 import { type OidcApp, startOidc } from './oidc-app.js';
@@ -80,4 +81,17 @@ it('takes forms from the public address, and from no other', async () => {
   expect((await send('http://coorchat.example', cookie)).status).toBe(403);
   // A cookie that a neighbour, or somebody on the wire, could have set.
   expect((await send(PUBLIC_URL, cookie.replace('__Host-', ''))).status).toBe(403);
+});
+
+it('puts the address of the client on record, and not what a client wrote in front of it', async () => {
+  const headers = {
+    'x-forwarded-for': '192.0.2.1, 203.0.113.77',
+    authorization: 'Bearer cck_00000000000000000000000000',
+  };
+  expect((await by('/v1/organization', { headers })).status).toBe(401);
+  const refused = (tx: SystemTx) =>
+    tx.sql<{ data: object }>`SELECT data FROM outbox_event WHERE type = 'identity.credential_refused'`;
+  const records = async () => JSON.stringify(await database.uow.system('outbox.deliver', refused));
+  await vi.waitFor(async () => expect(await records()).toContain('203.0.113.77'), { timeout: 5_000 });
+  expect(await records()).not.toMatch(/192\.0\.2\.1|127\.0\.0\.1/);
 });
