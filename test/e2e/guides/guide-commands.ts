@@ -42,12 +42,20 @@ export interface Ran {
   readonly complaints: string;
 }
 
+export interface Shell {
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  /** The guide shows how something is refused. */
+  readonly isRefused?: boolean;
+}
+
+/** Variables that a command set, for the commands after it. */
+const KEEP = `{ declare -p | grep -E '^declare -- [a-z]+=' || true; } > .variables`;
+
 /** In a shell of a person: a variable that nobody set and an answer that is no success are faults. */
-export function run(
-  command: string,
-  { env, cwd }: { env: Readonly<Record<string, string>>; cwd: string },
-): Promise<Ran> {
-  const script = `set -euo pipefail\ncurl() { command curl --fail-with-body "$@"; }\n${command}`;
+export function run(command: string, { env, cwd, isRefused = false }: Shell): Promise<Ran> {
+  const strict = isRefused ? [] : ['curl() { command curl --max-time 20 --fail-with-body "$@"; }'];
+  const script = ['set -euo pipefail', 'touch .variables && . ./.variables', ...strict, command, KEEP].join('\n');
   const child = spawn('bash', ['--norc', '-c', script], {
     stdio: ['ignore', 'pipe', 'pipe'],
     cwd,

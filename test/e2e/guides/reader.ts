@@ -85,6 +85,10 @@ export class Reader {
     if (done.status !== 200) throw new Error(`${done.status} ${await done.text()}`);
   }
 
+  async cancels(workRequestId: string): Promise<void> {
+    await this.plane.call('POST', `/v1/work-requests/${workRequestId}/cancel`);
+  }
+
   async memberOf(email: string): Promise<string> {
     const headers = { authorization: `Bearer ${this.notes['TOKEN'] ?? ''}` };
     const answer = await fetch(`${this.plane.url}/v1/members`, { headers });
