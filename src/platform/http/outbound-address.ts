@@ -9,8 +9,9 @@ export type Judged = { readonly addresses: readonly string[] } | { readonly faul
 /** `dns.lookup` of all addresses. */
 export type Resolve = (hostname: string) => Promise<readonly string[]>;
 
+/** Ssh is given the first one alone: more machines can reach that of IPv4. */
 async function systemResolve(hostname: string): Promise<string[]> {
-  return (await lookup(hostname, { all: true })).map(({ address }) => address);
+  return (await lookup(hostname, { all: true, order: 'ipv4first' })).map(({ address }) => address);
 }
 
 /** Looks a host up once, for programs that are told the address to call. @throws the error of the look-up */
