@@ -154,12 +154,12 @@ export class PasswordSignIns {
   private async failed(account: Account | undefined, visitor: Visitor, reason: FailureReason): Promise<void> {
     this.metrics.count('identity.sign_in_failed');
     this.logger.info('a sign-in failed', { userId: account?.id, address: visitor.origin.address, reason });
-    if (account === undefined) return this.news.unknownFailed(visitor, reason);
-    const { id: userId } = account;
-    await this.uow.system('identity.account', (tx) =>
-      reason === 'throttled'
-        ? this.news.throttled(tx, userId, visitor)
-        : this.news.publish(tx, { event: 'sign_in_failed', userId, visitor, data: { reason } }),
-    );
+    // A transaction for unknown addresses as well: how long an answer takes tells nothing.
+    await this.uow.system('identity.account', async (tx) => {
+      if (account === undefined) return this.news.unknownFailed(visitor, reason);
+      const { id: userId } = account;
+      if (reason === 'throttled') return this.news.throttled(tx, userId, visitor);
+      await this.news.publish(tx, { event: 'sign_in_failed', userId, visitor, data: { reason } });
+    });
   }
 }

@@ -5,6 +5,7 @@ import { ScimGroups } from '../../../src/identity/scim/scim-groups.service.js';
 import { ScimTokens } from '../../../src/identity/scim/scim-tokens.service.js';
 import { SsoDomains } from '../../../src/identity/sso/sso-domains.service.js';
 import { Memberships } from '../../../src/tenancy/index.js';
+import { CountedNews } from '../../../src/platform/outbox/index.js';
 import { type TestDatabase, testDatabase } from '../../support/database.js';
 import { joinAs, type OidcApp, ownerOf, signedInPerson, startOidc } from '../oidc/oidc-app.js';
 import { newsOf, personContext } from '../tenancy/tenancy-world.js';
@@ -296,6 +297,11 @@ describe('a directory', () => {
     const acme = await directory();
     await app.get(ScimTokens).revoke(acme.ctx, acme.tokenId);
     expect(await acme.call('GET', '/Users')).toMatchObject({ status: 401, body: { status: '401' } });
+    await app.get(CountedNews).flush();
+    expect((await newsOf(database, acme.orgId)).at(-1)).toMatchObject({
+      type: 'identity.credential_refused',
+      data: { code: 'identity.scim_token_refused', by: { actor: { id: acme.tokenId } } },
+    });
     const { token } = await app.get(ScimTokens).create(acme.ctx, { name: 'next' });
     const headers = { authorization: `Bearer ${token}` };
     expect((await fetch(`${app.url}/scim/v2/Users`, { headers })).status).toBe(200);

@@ -6,6 +6,7 @@ import { Accounts, PasswordSignIns, Sessions, TxtRecords } from '../../../src/id
 import { SsoConnections } from '../../../src/identity/sso/sso-connections.service.js';
 import { SsoDomains } from '../../../src/identity/sso/sso-domains.service.js';
 import { Memberships } from '../../../src/tenancy/index.js';
+import { CountedNews, PLATFORM_ORG } from '../../../src/platform/outbox/index.js';
 import { type TestDatabase, testDatabase } from '../../support/database.js';
 import { type OidcApp, ownerOf, signedInPerson, startOidc } from '../oidc/oidc-app.js';
 import { newsOf } from '../tenancy/tenancy-world.js';
@@ -243,8 +244,11 @@ describe('bad answers', () => {
     arrive(`grace@${domain}`);
     const back = await idp.signIn((await new Browser().begin(`grace@${domain}`)).href);
     const other = new Browser();
+    const known = (await reasons(PLATFORM_ORG)).length;
     expect((await other.get(back)).status).toBe(403);
     expect(await other.session()).toBeUndefined();
+    await app.get(CountedNews).flush();
+    expect((await reasons(PLATFORM_ORG)).slice(known)).toEqual(['gone']);
   });
 
   it.each([
@@ -278,6 +282,8 @@ describe('bad answers', () => {
     back.pathname = back.pathname.replace(one.connectionId, two.connectionId);
     expect((await browser.get(back)).status).toBe(403);
     expect(await browser.session()).toBeUndefined();
+    await app.get(CountedNews).flush();
+    expect([await reasons(one.orgId), await reasons(two.orgId)]).toEqual([['gone'], []]);
   });
 });
 
