@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type OutboundEntry, parseOutboundEntry } from '../../../src/platform/config/index.js';
@@ -20,12 +20,16 @@ beforeAll(async () => {
   folder = temporaryFolder('remotes');
   newRepository(at('here'), {});
   newRepository(at('origin'), {});
+  userGit(at('origin'), 'tag', 'v1');
+  userGit(at('origin'), 'update-server-info');
   server = createServer((request, response) => {
     seen.push(`${request.headers.host}${request.url}`);
     if (request.url?.startsWith('/moved/')) {
       response.writeHead(302, { location: `http://inside.example:${port}${request.url.replace('moved', 'there')}` });
       return response.end();
     }
+    const served = at(`origin/.git/${request.url?.split('?')[0]?.replace('/served/shop/', '') ?? ''}`);
+    if (request.url?.startsWith('/served/') && existsSync(served)) return response.end(readFileSync(served));
     return response.writeHead(404).end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -56,6 +60,11 @@ describe('git against a remote', () => {
     const call = remotes([LOOPBACK], ['127.0.0.1'], ['10.9.9.9']);
     await expect(call(`http://git.example:${port}/acme/shop.git`)).rejects.toEqual(failed);
     expect(seen).toEqual([`git.example:${port}/acme/shop.git/info/refs?service=git-upload-pack`]);
+  });
+
+  it('gets what it asked for', async () => {
+    const call = remotes([LOOPBACK], ['127.0.0.1']);
+    expect(await call(`http://git.example:${port}/served/shop`)).toContain('refs/tags/v1');
   });
 
   it.each(['GIT.example', 'git.example.', 'git%2Eexample'])('calls it for the spelling %s, too', async (host) => {
@@ -133,7 +142,6 @@ describe('git over ssh', () => {
 it('still serves folders', async () => {
   const origin = at('origin');
   const room = new Remotes(testConfig({ git: { allowFileRemotes: true } }));
-  userGit(origin, 'tag', 'v1');
   const told = await room.run({ url: `file://${origin}`, gitDir: at('here/.git'), args: (url) => ['ls-remote', url] });
   expect(told).toContain('refs/tags/v1');
 });
