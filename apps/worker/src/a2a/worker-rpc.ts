@@ -65,9 +65,11 @@ export class WorkerRpc {
     const gone = journal.tombstone(params.taskId);
     if (!log && !gone) return fault(id, TASK_NOT_FOUND, `This worker does not know task ${params.taskId}.`);
     if (!log) return result(id, { events: [], lastSeq: gone?.lastSeq ?? 0, ended: true });
+    // Of the moment in which the events are chosen: the end may come while they are read.
+    const lastSeq = log.durableSeq;
+    const ended = log.ended && lastSeq === log.lastSeq;
     const events = withinBytes(await journal.read(log, params.afterSeq, params.limit));
-    const ended = log.ended && log.durableSeq === log.lastSeq;
-    return result(id, { events, lastSeq: log.durableSeq, ended } satisfies ListTaskEventsResult);
+    return result(id, { events, lastSeq, ended } satisfies ListTaskEventsResult);
   }
 }
 

@@ -8,6 +8,8 @@ import { followAttempt } from '../journal/follow.js';
 import { Journal } from '../journal/journal.js';
 import { Logger } from '../log/logger.js';
 import { Redactor } from '../log/redactor.js';
+import { callSharedServer } from '../work/shared-tool-task.js';
+import type { WorkParts } from '../work/work-parts.js';
 import { AttemptDesk } from './attempt-desk.js';
 import { AttemptFailure } from './attempt.errors.js';
 import { AttemptFolders } from './attempt-folders.js';
@@ -100,7 +102,7 @@ function newDesk(slots = 4): AttemptDesk {
       commands: true,
       ownModelKey: false,
       sandbox: 'none',
-      mcpServers: [],
+      mcpServers: ['mailer'],
       skills: ['code'],
       agent: true,
     }),
@@ -191,6 +193,19 @@ describe('AttemptDesk', () => {
     ]);
     expect((await eventsOf('a')).at(-1)?.result?.summary).toBe('resumed');
     expect((await eventsOf('b')).at(-1)?.result?.summary).toBe('fresh');
+  });
+
+  it('calls a server that others share only when a crash could not forget that it did', async () => {
+    const recorded: unknown[] = [];
+    const call = async () => {
+      recorded.push(journal.find('a')?.durableSeq);
+      return { text: 'sent', isError: false };
+    };
+    work.act = (context) => callSharedServer(context, { servers: { call } } as unknown as WorkParts);
+    const desk = newDesk();
+    await desk.accept(assignment('a', { kind: 'tool', tool: { server: 'mailer', name: 'send', arguments: {} } }));
+    expect((await eventsOf('a')).at(-1)?.state).toBe('completed');
+    expect(recorded).toEqual([1]);
   });
 
   it.each(['lease', 'verdict'] as const)('pauses at the next step without a lease, until the next %s', async (word) => {

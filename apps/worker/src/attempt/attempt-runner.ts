@@ -126,6 +126,7 @@ export class AttemptRunner {
       checkpoints: new CheckpointFile(`${parts.folders.path(attemptId)}/checkpoint.json`),
       signal: this.#stop.signal,
       untilWanted: () => this.#untilWanted(),
+      untilRecorded: () => parts.journal.durable(),
       emit: (news) => this.#emit(news),
       enter: (phase) => void this.#lifecycle.enter(phase),
       dir: () => parts.folders.make(attemptId),

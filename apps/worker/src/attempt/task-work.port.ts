@@ -14,6 +14,8 @@ export interface AttemptContext {
   readonly signal: AbortSignal;
   /** To be awaited before what costs money: pauses while the control plane may have given the attempt up. */
   readonly untilWanted: () => Promise<void>;
+  /** To be awaited before what must not happen twice: resolves when a crash cannot forget that the work began. */
+  readonly untilRecorded: () => Promise<void>;
   readonly emit: (news: AttemptNews) => void;
   readonly enter: (phase: Extract<AttemptPhase, 'preparing' | 'running' | 'finishing'>) => void;
   /** The attempt's own folder, made on first use. */

@@ -18,6 +18,7 @@ export async function callSharedServer(context: AttemptContext, parts: WorkParts
     });
   }
   context.enter('running');
+  await context.untilRecorded();
   const { server, name, arguments: args } = tool;
   const result = await parts.servers.call({ server, name, arguments: args, grant, signal: context.signal });
   return { ...toolOutcome(name, result), commits: null, prepared: null, transcript: null };
