@@ -15,7 +15,7 @@ let journal: Journal;
 
 beforeEach(async () => {
   dir = await mkdtemp(path.join(tmpdir(), 'rpc-'));
-  journal = await Journal.open({ dir });
+  journal = await Journal.open({ dir, quotaBytes: 1e8 });
 });
 afterEach(async () => {
   await journal.close();
