@@ -1,4 +1,5 @@
 import { Injectable, Optional } from '@nestjs/common';
+import { Refusals } from '../../platform/http/index.js';
 import { SignInThrottle } from '../accounts/sign-in-throttle.service.js';
 import { deviceCodeLimits } from '../accounts/throttle.rules.js';
 import { type GrantableOrganization, Interactions, type PendingDevice } from '../oidc/interactions.port.js';
@@ -22,6 +23,7 @@ const GONE = 'Nothing waits with this code. Codes are good for some minutes, and
 export class DevicePages {
   constructor(
     private readonly throttle: SignInThrottle,
+    private readonly refusals: Refusals,
     @Optional() private readonly interactions?: Interactions,
   ) {}
 
@@ -47,15 +49,26 @@ export class DevicePages {
   }
 
   /** Codes are short: guesses are counted. */
-  private async show(page: Page, { account, session }: SignedIn, interactions: Interactions): Promise<void> {
+  private async show(page: Page, who: SignedIn, interactions: Interactions): Promise<void> {
+    const { account, session } = who;
     const waitMs = await this.throttle.take(deviceCodeLimits(account.id));
     if (waitMs > 0) return this.ask(page, { form: waitText(waitMs) });
     const device = await interactions.findDevice(page.body['user_code'] ?? '');
-    if (device === undefined) return this.ask(page, { user_code: GONE });
+    if (device === undefined) {
+      this.noteGuess(who);
+      return this.ask(page, { user_code: GONE });
+    }
     await this.throttle.forgive(deviceCodeLimits(account.id));
     const choices = await choicesOf(interactions, device, session);
     if (choices.length === 0) return page.show(errorPage(REFUSALS.nothing_to_grant), { status: 403 });
     page.show(devicePage({ csrf: page.csrf, path: CONFIRM_PATH, device, choices, currentOrgId: session.orgId }));
+  }
+
+  private noteGuess({ account, session, visitor }: SignedIn): void {
+    const call = { ...visitor, route: `POST ${DEVICE_PATH}` };
+    const actor = { kind: 'user', id: account.id } as const;
+    const owner = session.orgId ? { orgId: session.orgId, actor } : undefined;
+    this.refusals.unknown(call, { code: 'identity.unknown_device_code', message: GONE }, owner);
   }
 
   private async decide(page: Page, { session, visitor }: SignedIn, interactions: Interactions): Promise<void> {

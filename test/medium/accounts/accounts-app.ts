@@ -5,7 +5,13 @@ import { BlobModule } from '../../../src/platform/blob/index.js';
 import { ConfigModule } from '../../../src/platform/config/index.js';
 import { DatabaseModule } from '../../../src/platform/db/index.js';
 import { HealthModule } from '../../../src/platform/health/index.js';
-import { createHttpApp, type HttpApp, HttpModule, PublicUrl } from '../../../src/platform/http/index.js';
+import {
+  createHttpApp,
+  type HttpApp,
+  HttpModule,
+  PublicUrl,
+  RefusalsModule,
+} from '../../../src/platform/http/index.js';
 import { type Letter, Mailer } from '../../../src/platform/mail/index.js';
 import { OutboxModule } from '../../../src/platform/outbox/index.js';
 import { QueueModule } from '../../../src/platform/queue/index.js';
@@ -67,6 +73,7 @@ export async function startAccounts(database: TestDatabase, interactions?: Inter
       RevocationModule,
       BlobModule,
       HttpModule,
+      RefusalsModule,
       HealthModule,
       PortBindingsModule,
       AccountPagesModule.with(interactions && ProgramsModule),

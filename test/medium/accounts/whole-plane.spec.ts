@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { TestControlPlane } from '../../support/control-plane.js';
 import { PageVisitor } from '../../support/page-visitor.js';
@@ -27,6 +28,15 @@ async function linkInLetter(): Promise<URL> {
   });
 }
 
+/** Who typed a code with which nothing waits, as the organizations' trails have it. */
+async function guessesOnRecord(reader: pg.Client): Promise<string[]> {
+  const { rows } = await reader.query<{ actor: string }>(
+    `SELECT data->'by'->'actor'->>'id' AS actor FROM outbox_event
+     WHERE type = 'identity.credential_refused' AND data->>'code' = 'identity.unknown_device_code' AND org_id LIKE 'org_%'`,
+  );
+  return rows.map(({ actor }) => actor);
+}
+
 describe('a control plane as it is shipped', () => {
   it('lets somebody sign up with the letter that lies in its folder', async () => {
     const browser = new PageVisitor(plane);
@@ -43,6 +53,11 @@ describe('a control plane as it is shipped', () => {
     expect(device.status).toBe(200);
     expect(await device.text()).toContain('value="ABCD-EFGH"');
     expect((await browser.submit('/auth/device', { user_code: 'ABCD-EFGH' })).status).toBe(422);
+    const reader = await plane.database.connect('backup');
+    await vi.waitFor(
+      async () => expect(await guessesOnRecord(reader)).toEqual([expect.stringMatching(/^usr_/)]),
+      10_000,
+    );
     expect((await browser.send('/auth/interaction/unknown')).status).toBe(410);
   });
 });
