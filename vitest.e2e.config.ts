@@ -4,7 +4,7 @@ import { shared } from './vitest.shared.js';
 
 const databaseSetup = 'test/support/database.global.ts';
 
-/** End to end and conformance tests: whole processes from `dist/`, one file at a time. */
+/** End to end and conformance tests: whole processes from `dist/`, each file with its own. */
 export default mergeConfig(
   shared,
   defineConfig({
@@ -15,7 +15,8 @@ export default mergeConfig(
       globalSetup: existsSync(databaseSetup) ? [databaseSetup] : [],
       setupFiles: ['reflect-metadata'],
       pool: 'forks',
-      fileParallelism: false,
+      // Above the number of cores, because they mostly wait.
+      maxWorkers: 3,
       testTimeout: 120_000,
       hookTimeout: 120_000,
     },

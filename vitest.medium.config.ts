@@ -15,7 +15,9 @@ export default mergeConfig(
       globalSetup: existsSync(databaseSetup) ? [databaseSetup] : [],
       setupFiles: ['reflect-metadata'],
       pool: 'forks',
-      maxWorkers: 2,
+      maxWorkers: 3,
+      // Files share a process, and so the modules that they load: a quarter of the whole run was loading them anew.
+      isolate: false,
       testTimeout: 30_000,
       hookTimeout: 60_000,
     },
