@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 const RANDOM_LENGTH = 26;
@@ -14,7 +14,7 @@ export function newSecret(prefix: SecretPrefix): string {
 
 /** SHA-256, hex. Enough for secrets that are random themselves. */
 export function secretHash(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex');
+  return hash('sha256', secret, 'hex');
 }
 
 export function isSecret(prefix: SecretPrefix, text: string): boolean {

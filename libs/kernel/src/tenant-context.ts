@@ -47,6 +47,7 @@ export interface TenantContext {
   readonly origin?: Origin;
 }
 
+/** Freezes what it is given, a literal of the caller's: no copy, because every call makes one. */
 export function tenantContext(fields: TenantContext): TenantContext {
-  return Object.freeze({ ...fields });
+  return Object.freeze(fields);
 }

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { errors, jwtVerify } from 'jose';
 import { LRUCache } from 'lru-cache';
@@ -25,13 +24,16 @@ export interface RefusedToken {
 export type TokenCheck = { readonly claims: AccessClaims } | RefusedToken;
 
 interface VerifiedToken {
+  /** As it was shown: another one with the same signature is not this one. */
+  readonly token: string;
   readonly claims: AccessClaims;
   /** Revocations that had been heard when it was last compared with them. */
   heard: number | undefined;
 }
 
-function digestOf(token: string): string {
-  return hash('sha256', token, 'base64url');
+/** Tells tokens apart; found faster than by a digest of the whole, which was most of what a guard cost. */
+function signatureOf(token: string): string {
+  return token.slice(token.lastIndexOf('.') + 1);
 }
 
 /** Whether the text could be one of our tokens at all; API keys are not. */
@@ -67,19 +69,18 @@ export class AccessTokens implements OnModuleInit, OnModuleDestroy {
 
   /** The signature is checked once per token; time and revocations at every call. */
   async verify(token: string, now = new Date()): Promise<TokenCheck> {
-    const digest = digestOf(token);
-    const known = this.verified.get(digest);
+    const known = this.remembered(token);
     if (known) return this.stillGood(known, now);
     const check = await this.read(token, now);
     if ('challenge' in check) return check;
-    const verified = { claims: check.claims, heard: undefined };
-    this.verified.set(digest, verified);
+    const verified = { token, claims: check.claims, heard: undefined };
+    this.verified.set(signatureOf(token), verified);
     return this.stillGood(verified, now);
   }
 
   /** Claims of a token that was verified before and is still good; nothing is read for it. */
   known(token: string, now: Date): AccessClaims | undefined {
-    const known = this.verified.get(digestOf(token));
+    const known = this.remembered(token);
     const check = known && this.stillGood(known, now);
     return check && 'claims' in check ? check.claims : undefined;
   }
@@ -89,7 +90,12 @@ export class AccessTokens implements OnModuleInit, OnModuleDestroy {
     return 'claims' in this.stillGood({ claims, heard: undefined }, now);
   }
 
-  private stillGood(token: VerifiedToken, now: Date): TokenCheck {
+  private remembered(token: string): VerifiedToken | undefined {
+    const known = this.verified.get(signatureOf(token));
+    return known?.token === token ? known : undefined;
+  }
+
+  private stillGood(token: Omit<VerifiedToken, 'token'>, now: Date): TokenCheck {
     const { claims } = token;
     if (claims.expiresAt.getTime() + CLOCK_SKEW_S * 1_000 <= now.getTime()) {
       return refused('The token has expired.', claims);

@@ -10,12 +10,19 @@ interface Called {
   readonly address?: string | undefined;
 }
 
-/** For the audit trail. */
+function traceIdOf(traceparent: string | string[] | undefined): string | undefined {
+  return typeof traceparent === 'string' ? /^[\da-f]{2}-([\da-f]{32})-/.exec(traceparent)?.[1] : undefined;
+}
+
+/** For the audit trail. Made for every call, hence without spreads. */
 export function originOf({ headers, address }: Called): Origin {
   const userAgent = headers['user-agent']?.slice(0, MAX_USER_AGENT);
-  const { traceparent } = headers;
-  const traceId = typeof traceparent === 'string' ? /^[\da-f]{2}-([\da-f]{32})-/.exec(traceparent)?.[1] : undefined;
-  return { ...(address && { address }), ...(userAgent && { userAgent }), ...(traceId && { traceId }) };
+  const traceId = traceIdOf(headers['traceparent']);
+  const origin: { -readonly [field in keyof Origin]: Origin[field] } = {};
+  if (address) origin.address = address;
+  if (userAgent) origin.userAgent = userAgent;
+  if (traceId) origin.traceId = traceId;
+  return origin;
 }
 
 /** What the audit trail wants to know of a request that was refused. */

@@ -206,6 +206,18 @@ describe('a token that was seen before', () => {
     expect(authenticator.known(text)).toEqual(standing);
   });
 
+  it('lends its good name to no other with its signature', async () => {
+    const good = await token();
+    expect(await show(good)).toHaveProperty('context');
+    const [header = '', , signature = ''] = good.split('.');
+    const other = Buffer.from(JSON.stringify(claims({ scope: 'work:read cluster:admin skill:*' }))).toString(
+      'base64url',
+    );
+    expect(await show([header, other, signature].join('.'))).toHaveProperty('challenge');
+    expect(authenticator.known([header, other, signature].join('.'))).toBeUndefined();
+    expect(await show(good)).toHaveProperty('context');
+  });
+
   it('is not any more once it has expired, by its own time', async () => {
     const text = await token({ exp: seconds(60) });
     await show(text);
