@@ -115,6 +115,15 @@ describe('the servers of the machine’s owner', () => {
     });
   });
 
+  it('end with the pool even when they answer nothing any more', async () => {
+    startPool(fixture(), 300);
+    const { text } = await call('pid');
+    await call('freeze');
+    await vi.waitFor(() => expect(troubles.join()).toContain('does not answer'), { timeout: 10_000 });
+    await pool.close();
+    expect(existsSync(`/proc/${text}`)).toBe(false);
+  });
+
   it('end with the pool', async () => {
     startPool();
     const { text } = await call('pid');

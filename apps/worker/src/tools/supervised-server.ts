@@ -65,6 +65,8 @@ export class SupervisedServer {
   /** Set while the server is up. */
   #connection: ServerConnection | undefined;
   #discovered: DiscoverResult | undefined;
+  /** Servers that were given up and are being ended. */
+  readonly #leaving = new Set<Promise<void>>();
   #failures = 0;
   #inFlight = 0;
   #health: NodeJS.Timeout | undefined;
@@ -123,6 +125,17 @@ export class SupervisedServer {
     clearInterval(this.#health);
     this.#closing.abort(serverClosed(this.name));
     await this.#connecting?.then(({ client }) => client.close()).catch(() => undefined);
+    await Promise.all(this.#leaving);
+  }
+
+  /** One that is frozen takes seconds to end: whoever closes waits for it, or it would outlive the worker. */
+  #leave({ client }: ServerConnection): Promise<void> {
+    const leaving = client
+      .close()
+      .catch(() => undefined)
+      .finally(() => this.#leaving.delete(leaving));
+    this.#leaving.add(leaving);
+    return leaving;
   }
 
   async #callOnce(call: ServerCall, { mayRepeat }: { mayRepeat: boolean }): Promise<ToolCallResult> {
@@ -172,6 +185,7 @@ export class SupervisedServer {
     const words = connection.lastWords();
     this.#trouble(`crashed${words === '' ? '' : `: ${words}`}`);
     this.#connection = undefined;
+    void this.#leave(connection);
     void this.#beginRestart();
   }
 
@@ -218,7 +232,7 @@ export class SupervisedServer {
     } catch (error) {
       if (this.#closing.signal.aborted || this.#inFlight > 0) return;
       this.#trouble(`does not answer (${messageOf(error)})`);
-      await connection.client.close().catch(() => undefined);
+      await this.#leave(connection);
     }
   }
 }
