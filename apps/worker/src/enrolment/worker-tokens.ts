@@ -1,6 +1,7 @@
-import { AppError, messageOf } from '@coorchat/kernel';
+import { AppError } from '@coorchat/kernel';
 import { z } from 'zod';
-import { type HttpAnswer, httpCall } from './http-call.js';
+import { type HttpAnswer, type HttpCall, httpCall } from './http-call.js';
+import { unreachable } from './unreachable.js';
 import type { WorkerKey } from './worker-key.js';
 
 export interface WorkerTokensOptions {
@@ -102,7 +103,7 @@ export class WorkerTokens {
 
   async #metadata(): Promise<z.infer<typeof issuerSchema>> {
     const url = `${this.options.url}/.well-known/oauth-authorization-server`;
-    const { status, body } = await httpCall({ url, method: 'GET', timeoutMs: TIMEOUT_MS }).catch(unreachable);
+    const { status, body } = await this.#heard({ url, method: 'GET', timeoutMs: TIMEOUT_MS });
     const parsed = issuerSchema.safeParse(body);
     if (parsed.success) return parsed.data;
     throw unavailable(`${url} (${status}) does not say how to get tokens.`);
@@ -116,9 +117,15 @@ export class WorkerTokens {
     signal?: AbortSignal | undefined;
   }): Promise<HttpAnswer> {
     const { path, ...rest } = call;
-    return httpCall({ url: this.options.url + path, method: 'POST', timeoutMs: TIMEOUT_MS, ...rest }).catch(
-      unreachable,
-    );
+    return this.#heard({ url: this.options.url + path, method: 'POST', timeoutMs: TIMEOUT_MS, ...rest });
+  }
+
+  async #heard(call: HttpCall): Promise<HttpAnswer> {
+    try {
+      return await httpCall(call);
+    } catch (error) {
+      throw unavailable(unreachable(this.options.url, error));
+    }
   }
 }
 
@@ -127,10 +134,6 @@ function nonceOf({ headers, body }: HttpAnswer): string | undefined {
   const challenge = [headers['www-authenticate']].flat().join(' ');
   const isAsked = challenge.includes('use_dpop_nonce') || errorSchema.safeParse(body).data?.error === 'use_dpop_nonce';
   return isAsked && typeof nonce === 'string' ? nonce : undefined;
-}
-
-function unreachable(error: unknown): never {
-  throw unavailable(`The control plane cannot be reached: ${messageOf(error)}`);
 }
 
 function unavailable(message: string): AppError {
